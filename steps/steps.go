@@ -1,0 +1,90 @@
+// Package steps is the vocabulary of the features: what each of their sentences means, in terms of the public
+// Kubernetes API, the real kubectl and real traffic.
+//
+// It judges from outside. It knows features' and reports' models at most, never how a cluster came to be: what it
+// needs of one is declared here as small interfaces, which package fixtures satisfies and the engine hands in.
+// State lives in the scenario's context, so that any number of scenarios run side by side.
+package steps
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// Cluster is what the sentences need of the cluster under test.
+type Cluster interface {
+	// Name is what people call the cluster in reports.
+	Name() string
+	// Config reaches the API server as an administrator. Callers copy it before they change it.
+	Config() *rest.Config
+	// Kubeconfig is the path of a file with the same access, for kubectl.
+	Kubeconfig() string
+	// Kubectl is the path of the pinned kubectl program.
+	Kubectl() string
+	// WorkloadImage is the reference of the workload image. Every node has it, so that no scenario pulls.
+	WorkloadImage() string
+}
+
+// Machine is what a cluster that the run owns can do besides: its nodes are containers that may be stopped.
+// A Cluster that is not a Machine has scenarios of the `cluster` and `implementation` profiles unsupported.
+type Machine interface {
+	// Nodes lists the names of the nodes, the one that runs the API server first.
+	Nodes() []string
+	// StopNode kills a node as a power cut would. It returns once the node is off.
+	StopNode(ctx context.Context, name string) error
+	// StartNode turns a stopped node on again. It does not wait for the node to be Ready.
+	StartNode(ctx context.Context, name string) error
+	// Exec runs a program on a node. A program that ran has no error, whatever its exit code.
+	Exec(ctx context.Context, node string, command ...string) (stdout, stderr string, exit int, err error)
+}
+
+// ClusterSpec describes a cluster of a scenario's own.
+type ClusterSpec struct {
+	// Nodes counts the machines, the server's among them; 0 means an API server and controllers without a node.
+	Nodes int
+	// ServerFlags are added to the server's command line, in upstream's spelling.
+	ServerFlags []string
+	// MustFailToStart expects the server to refuse its flags: Start then returns a *StartError, and an error of
+	// another kind if the server came up after all.
+	MustFailToStart bool
+}
+
+// StartError is how a server that refused to start ended.
+type StartError struct {
+	ExitCode int
+	Output   string
+}
+
+func (e *StartError) Error() string {
+	return "the server did not start: " + e.Output
+}
+
+// Provider starts clusters of a scenario's own, for the profile `cluster`. The returned function removes the cluster.
+type Provider interface {
+	Start(ctx context.Context, spec ClusterSpec) (Cluster, func(context.Context) error, error)
+}
+
+// Evidence is where a scenario leaves what it saw; the engine gives one to each scenario.
+type Evidence interface {
+	// Attach keeps a document under a name, for example the objects of the namespace as YAML.
+	Attach(name, mediaType string, data []byte)
+	// Observe adds a line to the scenario's timeline: what was seen of which object.
+	Observe(at time.Time, object, what string)
+}
+
+// Env is what the engine hands to a scenario.
+type Env struct {
+	Cluster  Cluster
+	Provider Provider // nil where clusters of a scenario's own cannot be had
+	Evidence Evidence
+	// Run is the value of the label plumbline.dev/run, which everything that the run creates carries.
+	Run string
+	// Scenario is the scenario's id.
+	Scenario string
+	Seed     int64
+}
+
+// RunLabel marks what a run created: namespaces, and objects outside of namespaces.
+const RunLabel = "plumbline.dev/run"
