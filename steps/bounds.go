@@ -1,0 +1,32 @@
+package steps
+
+import "time"
+
+// bound is the longest that a conforming implementation may take for something, and why no less is allowed to it. A wait
+// ends as soon as it sees what it waits for; only a failing one lasts this long.
+type bound struct {
+	limit time.Duration
+	why   string
+}
+
+// All patience stands here. The claims' own numbers (a grace period, a probe's threshold) stand in the features.
+var (
+	// boundWrite is for what the API server does within a request or right after it.
+	boundWrite = bound{10 * time.Second, "an API server may be busy, and its watch cache late"}
+	// boundController is for one turn of a controller: seen, decided, written.
+	boundController = bound{30 * time.Second, "a controller may have a queue, and upstream's clients limit themselves to 20 requests a second"}
+	// boundPodStart is for a Pod from create to running.
+	boundPodStart = bound{60 * time.Second, "scheduling, sandbox, network and start on a busy node; the image is there already"}
+	// boundPodEnd is for what comes on top of a Pod's own grace period until its object is gone.
+	boundPodEnd = bound{30 * time.Second, "the node tears the Pod down, reports, and deletes the object in a second step"}
+	// boundTraffic is for a change of endpoints to reach the rules of every node.
+	boundTraffic = bound{30 * time.Second, "a controller writes slices, proxies batch their rewriting (upstream by default once a second, at least every 30 s)"}
+	// boundProgram is for one program that a step runs, such as kubectl.
+	boundProgram = bound{60 * time.Second, "a busy machine starts programs slowly"}
+	// boundCluster is for a cluster of the scenario's own to come up, and for its nodes to be seen gone or back.
+	boundCluster = bound{120 * time.Second, "upstream notices a lost node after 50 s"}
+)
+
+// graceLate is how long after the end of its grace period a process may still be there: the kubelet counts from when it saw
+// the deletion, kills through the runtime, and the end of the log travels back.
+const graceLate = 6 * time.Second

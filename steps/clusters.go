@@ -1,0 +1,87 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+)
+
+// Sentences about clusters of a scenario's own, for what cannot be tried on a shared one.
+
+func clusterSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^a cluster of its own with the server flags "([^"]*)"$`, ownCluster)
+	sc.Step(`^a cluster of its own with (\d+) nodes?$`, ownNodes)
+	sc.Step(`^a server with the flags "([^"]*)" refuses to start and says "([^"]*)"$`, refusesToStart)
+}
+
+// startOwn turns the scenario to a cluster of its own, which End removes.
+func startOwn(ctx context.Context, spec ClusterSpec) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if s.env.Provider == nil {
+		return &Unsupported{Why: "the scenario needs a cluster of its own, and this target provides none"}
+	}
+	limited, cancel := context.WithTimeout(ctx, boundCluster.limit)
+	defer cancel()
+	cluster, release, err := s.env.Provider.Start(limited, spec)
+	if err != nil {
+		return fmt.Errorf("start a cluster of the scenario's own: %w", err)
+	}
+	s.elsewhere = append(s.elsewhere, s.namespace)
+	s.shared = s.typed
+	s.releases = append(s.releases, release)
+	return s.use(ctx, cluster)
+}
+
+// leaveShared removes the namespace that the scenario had on the shared cluster before it got its own.
+func (s *scenario) leaveShared(ctx context.Context) error {
+	s.typed = s.shared
+	var errs []error
+	for _, namespace := range s.elsewhere {
+		errs = append(errs, s.removeNamespace(ctx, namespace))
+	}
+	return errors.Join(errs...)
+}
+
+func ownCluster(ctx context.Context, flags string) error {
+	return startOwn(ctx, ClusterSpec{ServerFlags: strings.Fields(flags)})
+}
+
+func ownNodes(ctx context.Context, nodes int) error {
+	return startOwn(ctx, ClusterSpec{Nodes: nodes})
+}
+
+func refusesToStart(ctx context.Context, flags, text string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if s.env.Provider == nil {
+		return &Unsupported{Why: "the scenario needs a server of its own, and this target provides none"}
+	}
+	what := "a server with the flags " + flags
+	limited, cancel := context.WithTimeout(ctx, boundCluster.limit)
+	defer cancel()
+	_, release, err := s.env.Provider.Start(limited, ClusterSpec{ServerFlags: strings.Fields(flags), MustFailToStart: true})
+	if release != nil {
+		s.releases = append(s.releases, release)
+	}
+	var refused *StartError
+	switch {
+	case err == nil:
+		return failed(what, "it refuses to start", "it started")
+	case !errors.As(err, &refused):
+		return fmt.Errorf("start %s: %w", what, err)
+	case refused.ExitCode == 0:
+		return failed(what, "it ends with an exit code that is not 0", "0, and this output: "+refused.Output)
+	case !strings.Contains(refused.Output, text):
+		return &Failure{What: what, Expected: fmt.Sprintf("it ends with a message that contains %q", text), Seen: refused.Output, At: time.Now()}
+	}
+	return nil
+}

@@ -1,0 +1,261 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/cucumber/godog"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Sentences about the fields of objects, now, soon, and for a while.
+
+func fieldSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)" within (\d+) seconds$`, fieldBecomesWithin)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes at least (\d+)(?: within (\d+) seconds)?$`, fieldBecomesAtLeast)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes absent$`, fieldBecomesAbsent)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" stays "([^"]*)" for (\d+) seconds$`, fieldStays)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
+	sc.Step(`^there is no (\w+) "([^"]*)"$`, nothingStored)
+	sc.Step(`^(\w+) "([^"]*)" still exists$`, stillExists)
+	sc.Step(`^(\w+) "([^"]*)" exists for (\d+) seconds$`, existsFor)
+	sc.Step(`^(\w+) "([^"]*)" appears$`, appears)
+	sc.Step(`^(\w+) "([^"]*)" is gone$`, gone)
+	sc.Step(`^(\w+) "([^"]*)" is gone within (\d+) seconds$`, goneWithin)
+}
+
+// valueOf says what a path holds in an object that may be missing.
+func valueOf(object *unstructured.Unstructured, path string) (value string, there bool, err error) {
+	if object == nil {
+		return "", false, nil
+	}
+	found, there, err := lookup(object.Object, path)
+	return show(found), there, err
+}
+
+// said puts a value into words.
+func said(object *unstructured.Unstructured, value string, there bool) string {
+	switch {
+	case object == nil:
+		return "the object does not exist"
+	case !there:
+		return "the field is absent"
+	default:
+		return fmt.Sprintf("%q", value)
+	}
+}
+
+// judgeField reads a field of one object at once and wants ok of it.
+func judgeField(ctx context.Context, path, kind, name, expected string, ok func(value string, there bool) bool) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	value, there, err := valueOf(object, path)
+	if err == nil && !ok(value, there) {
+		err = failed(fmt.Sprintf("%q of %s %q", path, kind, name), expected, said(object, value, there))
+	}
+	return err
+}
+
+func fieldIs(ctx context.Context, path, kind, name, want string) error {
+	want, err := expanded(ctx, want)
+	if err != nil {
+		return err
+	}
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("%q", want),
+		func(value string, there bool) bool { return there && value == want || !there && want == "" })
+}
+
+func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {
+	unwanted, err := expanded(ctx, unwanted)
+	if err != nil {
+		return err
+	}
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("anything but %q", unwanted),
+		func(value string, _ bool) bool { return value != unwanted })
+}
+
+func fieldIsAbsent(ctx context.Context, path, kind, name string) error {
+	return judgeField(ctx, path, kind, name, "no such field", func(_ string, there bool) bool { return !there })
+}
+
+func fieldIsPresent(ctx context.Context, path, kind, name string) error {
+	return judgeField(ctx, path, kind, name, "the field is set", func(value string, there bool) bool { return there && value != "" })
+}
+
+// awaitField waits for a field of one object.
+func awaitField(ctx context.Context, path, kind, name, expected string, limit time.Duration, ok func(value string, there bool) bool) error {
+	return watchField(ctx, path, kind, name, expected, limit, false, ok)
+}
+
+func watchField(ctx context.Context, path, kind, name, expected string, limit time.Duration, hold bool, ok func(value string, there bool) bool) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{
+		kind: kind, options: named(name), limit: limit, expected: expected, hold: hold,
+		what: fmt.Sprintf("%q of %s %q", path, kind, name),
+		judge: func(found objects) (bool, string, error) {
+			object := found[name]
+			value, there, err := valueOf(object, path)
+			return object != nil && ok(value, there), said(object, value, there), err
+		},
+	})
+}
+
+// patience is how long a change of a kind may take.
+func patience(kind string) time.Duration {
+	if kind == "Pod" || kind == "ReplicaSet" {
+		return boundPodStart.limit
+	}
+	return boundController.limit
+}
+
+func fieldBecomes(ctx context.Context, path, kind, name, want string) error {
+	want, err := expanded(ctx, want)
+	if err != nil {
+		return err
+	}
+	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q", want), patience(kind),
+		func(value string, _ bool) bool { return value == want })
+}
+
+func fieldBecomesWithin(ctx context.Context, path, kind, name, want string, seconds int) error {
+	want, err := expanded(ctx, want)
+	if err != nil {
+		return err
+	}
+	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q within %d s", want, seconds), time.Duration(seconds)*time.Second,
+		func(value string, _ bool) bool { return value == want })
+}
+
+func fieldBecomesAtLeast(ctx context.Context, path, kind, name string, least int, within string) error {
+	limit := patience(kind)
+	if within != "" {
+		seconds, err := strconv.Atoi(within)
+		if err != nil {
+			return fmt.Errorf("the bound %q: %w", within, err)
+		}
+		limit = time.Duration(seconds) * time.Second
+	}
+	return awaitField(ctx, path, kind, name, fmt.Sprintf("at least %d", least), limit, func(value string, _ bool) bool {
+		number, err := strconv.Atoi(value)
+		return err == nil && number >= least
+	})
+}
+
+func fieldBecomesAbsent(ctx context.Context, path, kind, name string) error {
+	return awaitField(ctx, path, kind, name, "no such field", patience(kind), func(_ string, there bool) bool { return !there })
+}
+
+func fieldStays(ctx context.Context, path, kind, name, want string, seconds int) error {
+	want, err := expanded(ctx, want)
+	if err != nil {
+		return err
+	}
+	return watchField(ctx, path, kind, name, fmt.Sprintf("%q, for %d s", want, seconds), time.Duration(seconds)*time.Second, true,
+		func(value string, _ bool) bool { return value == want })
+}
+
+func fieldRemembered(ctx context.Context, path, kind, name, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	value, there, err := valueOf(object, path)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return failed(fmt.Sprintf("%q of %s %q", path, kind, name), "the field is set", "the field is absent")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remember[as] = value
+	return nil
+}
+
+// expanded fills in what the scenario remembers.
+func expanded(ctx context.Context, text string) (string, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.expand(text)
+}
+
+func stillExists(ctx context.Context, kind, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.mustGet(ctx, kind, name)
+	return err
+}
+
+// presence waits for an object to be there or not, or to stay so.
+func presence(ctx context.Context, kind, name string, want, hold bool, limit time.Duration) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	words := map[bool]string{true: "it exists", false: "it does not exist"}
+	return s.await(ctx, wait{
+		kind: kind, options: named(name), limit: limit, hold: hold,
+		what: fmt.Sprintf("%s %q", kind, name), expected: words[want],
+		judge: func(found objects) (bool, string, error) {
+			object := found[name]
+			seen := words[object != nil]
+			if object != nil && object.GetDeletionTimestamp() != nil {
+				seen += fmt.Sprintf(", being deleted since %s, finalizers %q", object.GetDeletionTimestamp().Format(time.RFC3339), object.GetFinalizers())
+			}
+			return (object != nil) == want, seen, nil
+		},
+	})
+}
+
+func existsFor(ctx context.Context, kind, name string, seconds int) error {
+	return presence(ctx, kind, name, true, true, time.Duration(seconds)*time.Second)
+}
+
+func appears(ctx context.Context, kind, name string) error {
+	return presence(ctx, kind, name, true, false, patience(kind))
+}
+
+// gone waits for an object's end; a Pod's own grace period comes on top of the bound.
+func gone(ctx context.Context, kind, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	limit := boundPodEnd.limit
+	object, err := s.get(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	if object != nil && object.GetDeletionGracePeriodSeconds() != nil {
+		limit += time.Duration(*object.GetDeletionGracePeriodSeconds()) * time.Second
+	}
+	return presence(ctx, kind, name, false, false, limit)
+}
+
+func goneWithin(ctx context.Context, kind, name string, seconds int) error {
+	return presence(ctx, kind, name, false, false, time.Duration(seconds)*time.Second)
+}

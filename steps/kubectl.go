@@ -1,0 +1,139 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+)
+
+// Sentences about the real kubectl, run as a program in a folder of the scenario's own.
+
+func kubectlSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^the file "([^"]*)":$`, fileWritten)
+	sc.Step(`^kubectl runs "([^"]*)"$`, kubectlRuns)
+	sc.Step(`^kubectl runs with this input "([^"]*)":$`, kubectlRunsWithInput)
+	sc.Step(`^it prints these lines:$`, printsLines)
+	sc.Step(`^its output matches "([^"]*)"$`, outputMatches)
+	sc.Step(`^it prints the columns "([^"]*)"$`, printsColumns)
+}
+
+// folder is where the scenario's files for kubectl are.
+func (s *scenario) folder() (string, error) {
+	if s.directory != "" {
+		return s.directory, nil
+	}
+	directory, err := os.MkdirTemp("", "plumbline-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for kubectl: %w", err)
+	}
+	s.directory = directory
+	return directory, nil
+}
+
+func fileWritten(ctx context.Context, name string, content *godog.DocString) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	directory, err := s.folder()
+	if err != nil {
+		return err
+	}
+	text, err := s.expand(content.Content)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(directory, filepath.Base(name)), []byte(text+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the scenario's file: %w", err)
+	}
+	return nil
+}
+
+func kubectlRuns(ctx context.Context, arguments string) error {
+	return kubectl(ctx, arguments, "")
+}
+
+func kubectlRunsWithInput(ctx context.Context, arguments string, input *godog.DocString) error {
+	return kubectl(ctx, arguments, input.Content)
+}
+
+// kubectl runs the program in the scenario's folder and namespace. Its caches live in the folder, so that nothing of the
+// user's is read or written.
+func kubectl(ctx context.Context, arguments, input string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	directory, err := s.folder()
+	if err != nil {
+		return err
+	}
+	if arguments, err = s.expand(arguments); err != nil {
+		return err
+	}
+	if input, err = s.expand(input); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	defer cancel()
+	command := exec.CommandContext(limited, s.cluster.Kubectl(), append([]string{"--namespace", s.namespace}, words(arguments)...)...)
+	command.Dir = directory
+	command.Env = append(os.Environ(), "KUBECONFIG="+s.cluster.Kubeconfig(), "HOME="+directory, "KUBECACHEDIR="+filepath.Join(directory, "cache"), "KUBERC=off")
+	command.Stdin = strings.NewReader(input)
+	command.WaitDelay = time.Second
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err = command.Run()
+	o := &outcome{asked: "kubectl " + arguments, stdout: stdout.String(), stderr: stderr.String(), exit: command.ProcessState.ExitCode()}
+	var ended *exec.ExitError
+	switch {
+	case limited.Err() != nil && ctx.Err() == nil:
+		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: boundProgram.limit, At: time.Now()}
+	case err != nil && !errors.As(err, &ended):
+		return fmt.Errorf("run kubectl: %w", err)
+	}
+	s.observe(o.asked, o.String())
+	s.command = o
+	return nil
+}
+
+// printsLines wants stdout to be these lines and no others.
+func printsLines(ctx context.Context, lines *godog.DocString) error {
+	return judgeOutput(ctx, lines.Content, "stdout is\n%s", func(o *outcome, text string) bool {
+		return trimmedLines(o.stdout) == trimmedLines(text)
+	})
+}
+
+// trimmedLines drops blanks at the ends of lines and of the text.
+func trimmedLines(text string) string {
+	var out []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		out = append(out, strings.TrimRight(line, " \t"))
+	}
+	return strings.Join(out, "\n")
+}
+
+func outputMatches(ctx context.Context, pattern string) error {
+	return judgeOutput(ctx, pattern, "stdout matches %s", func(o *outcome, pattern string) bool {
+		matched, err := regexp.MatchString(pattern, o.stdout)
+		return err == nil && matched
+	})
+}
+
+// printsColumns wants the head of a table; columns are parted by two blanks or more, as kubectl parts them.
+func printsColumns(ctx context.Context, columns string) error {
+	return judgeOutput(ctx, columns, "a table with the columns %s", func(o *outcome, columns string) bool {
+		head, _, _ := strings.Cut(o.stdout, "\n")
+		found := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(head), -1)
+		return strings.Join(found, ", ") == columns
+	})
+}

@@ -1,0 +1,333 @@
+package steps
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cucumber/godog"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Sentences about logs that are followed. A followed log ends with its process: so the suite sees from outside, on any
+// implementation, when a process died. Times are those at which the suite received a line.
+
+func logSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^the log of Pod "([^"]*)" is followed$`, logFollowed)
+	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" is followed$`, containerLogFollowed)
+	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)"$`, logSays)
+	sc.Step(`^the log of Pod "([^"]*)" never said "([^"]*)"$`, logNeverSaid)
+	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
+	sc.Step(`^the process of Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
+	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the deletion$`, processEndsSoon)
+	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the log says "([^"]*)"$`, processEndsAfterLine)
+	sc.Step(`^the process of Pod "([^"]*)" is still running after (\d+) seconds$`, processStaysFor)
+	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)" at least (\d+) seconds after "([^"]*)"$`, logApart)
+}
+
+type logLine struct {
+	at   time.Time
+	text string
+}
+
+// logFollower reads one container's log from a goroutine of its own, until the container ends or the follower is stopped.
+type logFollower struct {
+	what   string
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu      sync.Mutex
+	lines   []logLine
+	changed chan struct{} // closed and replaced at each line, and at the end
+	ended   time.Time
+	broken  error
+}
+
+func (f *logFollower) stop() {
+	f.cancel()
+	<-f.done
+}
+
+// follow starts to read a log. container may be empty where the Pod has one.
+func (s *scenario) follow(ctx context.Context, pod, container string) (*logFollower, error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stream, err := s.typed.CoreV1().Pods(s.namespace).GetLogs(pod, &corev1.PodLogOptions{Container: container, Follow: true}).Stream(ctx)
+	if err != nil {
+		cancel()
+		return nil, failed(fmt.Sprintf("the log of Pod %q", pod), "it can be followed", err.Error())
+	}
+	f := &logFollower{what: fmt.Sprintf("the log of Pod %q", pod), cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		defer stream.Close()
+		scanner := bufio.NewScanner(stream)
+		scanner.Buffer(nil, 1<<20)
+		for scanner.Scan() {
+			f.add(scanner.Text())
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.ended = time.Now()
+		if err := scanner.Err(); err != nil && ctx.Err() == nil {
+			f.broken = err
+		}
+		close(f.changed)
+	}()
+	s.logs[pod+"/"+container] = f
+	return f, nil
+}
+
+func (f *logFollower) add(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lines = append(f.lines, logLine{time.Now(), text})
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// follower is the one that follows a Pod's log, started now if none does.
+func (s *scenario) follower(ctx context.Context, pod, container string) (*logFollower, error) {
+	if f, ok := s.logs[pod+"/"+container]; ok {
+		return f, nil
+	}
+	return s.follow(ctx, pod, container)
+}
+
+// state is what has been read so far, and a channel that closes when there is more.
+func (f *logFollower) state() (lines []logLine, ended time.Time, changed <-chan struct{}, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lines, f.ended, f.changed, f.broken
+}
+
+// tail is the end of the log for a failure.
+func (f *logFollower) tail() []string {
+	lines, _, _, _ := f.state()
+	var out []string
+	for _, line := range lines[max(0, len(lines)-20):] {
+		out = append(out, line.at.Format("15:04:05.000")+"  "+line.text)
+	}
+	return out
+}
+
+// find is the first line that contains text; false if there is none yet.
+func find(lines []logLine, text string) (logLine, bool) {
+	for _, line := range lines {
+		if strings.Contains(line.text, text) {
+			return line, true
+		}
+	}
+	return logLine{}, false
+}
+
+// await waits for a line that contains text.
+func (f *logFollower) await(ctx context.Context, text string, limit time.Duration) (logLine, error) {
+	begun := time.Now()
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	for {
+		lines, ended, changed, _ := f.state()
+		if line, ok := find(lines, text); ok {
+			return line, nil
+		}
+		missing := &Failure{What: f.what, Expected: fmt.Sprintf("a line that contains %q", text), Seen: "no such line", At: time.Now(), Waited: time.Since(begun), Timeline: f.tail()}
+		if !ended.IsZero() {
+			missing.Seen = "no such line, and the log has ended"
+			return logLine{}, missing
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			return logLine{}, missing
+		case <-ctx.Done():
+			return logLine{}, ctx.Err()
+		}
+	}
+}
+
+// awaitEnd waits for the end of the process.
+func (f *logFollower) awaitEnd(ctx context.Context, limit time.Duration) (time.Time, error) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-f.done:
+	case <-timer.C:
+		return time.Time{}, &Failure{What: f.what, Expected: "it ends with its process", Seen: "it goes on", At: time.Now(), Waited: limit, Timeline: f.tail()}
+	case <-ctx.Done():
+		return time.Time{}, ctx.Err()
+	}
+	_, ended, _, err := f.state()
+	if err != nil {
+		return time.Time{}, &Inconclusive{Why: fmt.Sprintf("%s broke off: %v", f.what, err)}
+	}
+	return ended, nil
+}
+
+func logFollowed(ctx context.Context, pod string) error { return containerLogFollowed(ctx, "", pod) }
+
+func containerLogFollowed(ctx context.Context, container, pod string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.follow(ctx, pod, container)
+	return err
+}
+
+// followed is the follower that a sentence is about.
+func followed(ctx context.Context, pod string) (*scenario, *logFollower, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := s.follower(ctx, pod, "")
+	return s, f, err
+}
+
+func logSays(ctx context.Context, pod, text string) error {
+	_, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	_, err = f.await(ctx, text, boundPodStart.limit)
+	return err
+}
+
+func logNeverSaid(ctx context.Context, pod, text string) error {
+	_, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	lines, _, _, _ := f.state()
+	if line, ok := find(lines, text); ok {
+		return &Failure{What: f.what, Expected: fmt.Sprintf("no line that contains %q", text), Seen: line.text, At: line.at, Timeline: f.tail()}
+	}
+	return nil
+}
+
+func logOrder(ctx context.Context, pod, first, second string) error {
+	return apart(ctx, pod, first, second, 0)
+}
+
+func logApart(ctx context.Context, pod, second, seconds, first string) error {
+	n, err := strconv.Atoi(seconds)
+	if err != nil {
+		return fmt.Errorf("the seconds %q: %w", seconds, err)
+	}
+	return apart(ctx, pod, first, second, time.Duration(n)*time.Second)
+}
+
+// apart wants two lines in this order, and so much time between them.
+func apart(ctx context.Context, pod, first, second string, least time.Duration) error {
+	_, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	earlier, err := f.await(ctx, first, boundPodStart.limit)
+	if err != nil {
+		return err
+	}
+	later, err := f.await(ctx, second, boundPodStart.limit)
+	if err != nil {
+		return err
+	}
+	lines, _, _, _ := f.state()
+	for _, line := range lines {
+		if strings.Contains(line.text, first) {
+			break
+		}
+		if strings.Contains(line.text, second) {
+			return &Failure{What: f.what, Expected: fmt.Sprintf("%q before %q", first, second), Seen: "the other order", At: time.Now(), Timeline: f.tail()}
+		}
+	}
+	if between := later.at.Sub(earlier.at); between < least-clockGrain {
+		return &Failure{What: f.what, Expected: fmt.Sprintf("%q at least %s after %q", second, least, first), Seen: "after " + between.String(), At: time.Now(), Timeline: f.tail()}
+	}
+	return nil
+}
+
+// clockGrain is what the API's times of whole seconds may make an interval seem shorter.
+const clockGrain = time.Second
+
+// deletion is when the suite asked for a Pod's deletion.
+func (s *scenario) deletion(pod string) (time.Time, error) {
+	at, ok := s.deletedAt["Pod/"+pod]
+	if !ok {
+		return time.Time{}, errors.New("the Pod has not been deleted before its end is judged")
+	}
+	return at, nil
+}
+
+func processEnds(ctx context.Context, pod string, least, most int) error {
+	s, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	asked, err := s.deletion(pod)
+	if err != nil {
+		return err
+	}
+	ended, err := f.awaitEnd(ctx, time.Until(asked)+time.Duration(most)*time.Second+graceLate)
+	if err != nil {
+		return err
+	}
+	after := ended.Sub(asked)
+	if after < time.Duration(least)*time.Second || after > time.Duration(most)*time.Second {
+		return &Failure{
+			What: fmt.Sprintf("the process of Pod %q", pod), At: ended, Timeline: f.tail(),
+			Expected: fmt.Sprintf("it ends between %d and %d s after the deletion", least, most),
+			Seen:     fmt.Sprintf("it ended %.2f s after the deletion", after.Seconds()),
+		}
+	}
+	s.observe("Pod "+pod, fmt.Sprintf("its process ended %.2f s after the deletion", after.Seconds()))
+	return nil
+}
+
+func processEndsSoon(ctx context.Context, pod string, most int) error {
+	return processEnds(ctx, pod, 0, most)
+}
+
+func processEndsAfterLine(ctx context.Context, pod string, most int, text string) error {
+	_, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	line, err := f.await(ctx, text, boundPodStart.limit)
+	if err != nil {
+		return err
+	}
+	ended, err := f.awaitEnd(ctx, time.Until(line.at)+time.Duration(most)*time.Second+graceLate)
+	if err != nil {
+		return err
+	}
+	if after := ended.Sub(line.at); after > time.Duration(most)*time.Second {
+		return &Failure{
+			What: fmt.Sprintf("the process of Pod %q", pod), At: ended, Timeline: f.tail(),
+			Expected: fmt.Sprintf("it ends within %d s after its log says %q", most, text),
+			Seen:     fmt.Sprintf("it ended %.2f s after", after.Seconds()),
+		}
+	}
+	return nil
+}
+
+func processStaysFor(ctx context.Context, pod string, seconds int) error {
+	_, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(time.Duration(seconds) * time.Second)
+	defer timer.Stop()
+	select {
+	case <-f.done:
+		return &Failure{What: fmt.Sprintf("the process of Pod %q", pod), Expected: fmt.Sprintf("it still runs after %d s", seconds), Seen: "it has ended", At: time.Now(), Timeline: f.tail()}
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

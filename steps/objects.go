@@ -1,0 +1,93 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// kinds are the API groups of the kinds that the sentences name without a group.
+var kinds = map[string]schema.GroupVersionKind{
+	"Pod":           {Version: "v1", Kind: "Pod"},
+	"Service":       {Version: "v1", Kind: "Service"},
+	"Endpoints":     {Version: "v1", Kind: "Endpoints"},
+	"ConfigMap":     {Version: "v1", Kind: "ConfigMap"},
+	"Namespace":     {Version: "v1", Kind: "Namespace"},
+	"Node":          {Version: "v1", Kind: "Node"},
+	"Event":         {Version: "v1", Kind: "Event"},
+	"EndpointSlice": {Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"},
+	"ReplicaSet":    {Group: "apps", Version: "v1", Kind: "ReplicaSet"},
+	"Lease":         {Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"},
+}
+
+// mapping finds the resource of a kind.
+func (s *scenario) mapping(gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
+	mapping, err := s.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if meta.IsNoMatchError(err) {
+		return nil, failed("the API server's discovery", "the kind "+gvk.String(), "no such kind")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the resource of %s: %w", gvk.Kind, err)
+	}
+	return mapping, nil
+}
+
+// resource gives access to the objects of a kind: the scenario's, where the kind lives in namespaces.
+func (s *scenario) resource(kind string) (dynamic.ResourceInterface, error) {
+	gvk, ok := kinds[kind]
+	if !ok {
+		return nil, fmt.Errorf("the vocabulary does not know the kind %q", kind)
+	}
+	mapping, err := s.mapping(gvk)
+	if err != nil {
+		return nil, err
+	}
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		return s.dynamic.Resource(mapping.Resource).Namespace(s.namespace), nil
+	}
+	return s.dynamic.Resource(mapping.Resource), nil
+}
+
+// get reads an object; nil if there is none.
+func (s *scenario) get(ctx context.Context, kind, name string) (*unstructured.Unstructured, error) {
+	resource, err := s.resource(kind)
+	if err != nil {
+		return nil, err
+	}
+	object, err := resource.Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s %q: %w", kind, name, err)
+	}
+	return object, nil
+}
+
+// mustGet reads an object that has to be there.
+func (s *scenario) mustGet(ctx context.Context, kind, name string) (*unstructured.Unstructured, error) {
+	object, err := s.get(ctx, kind, name)
+	if err == nil && object == nil {
+		return nil, failed(fmt.Sprintf("%s %q", kind, name), "it exists", "there is none")
+	}
+	return object, err
+}
+
+// list reads the objects of a kind that a selector finds.
+func (s *scenario) list(ctx context.Context, kind, selector string) (*unstructured.UnstructuredList, error) {
+	resource, err := s.resource(kind)
+	if err != nil {
+		return nil, err
+	}
+	list, err := resource.List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, fmt.Errorf("list the %ss with the selector %q: %w", kind, selector, err)
+	}
+	return list, nil
+}

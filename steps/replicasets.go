@@ -1,0 +1,261 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Sentences about ReplicaSets and the Pods that they control.
+
+func replicaSetSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^ReplicaSet "([^"]*)" comes to have (\d+) Pods?$`, comesToHave)
+	sc.Step(`^ReplicaSet "([^"]*)" comes to have (\d+) Ready Pods?$`, comesToHaveReady)
+	sc.Step(`^ReplicaSet "([^"]*)" keeps exactly (\d+) Pods? for (\d+) seconds$`, keeps)
+	sc.Step(`^the Pods of ReplicaSet "([^"]*)" are remembered as "([^"]*)"$`, podsRemembered)
+	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
+	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
+	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
+	sc.Step(`^Pod "([^"]*)" has no controller for (\d+) seconds$`, noControllerFor)
+	sc.Step(`^the Pods "([^"]*)" still run, without a controller and with no restart$`, runOrphaned)
+	sc.Step(`^there come to be no Pods with the selector "([^"]*)"$`, noPods)
+	sc.Step(`^there come to be exactly (\d+) Pods with the selector "([^"]*)"$`, somePods)
+	sc.Step(`^nothing of ReplicaSet "([^"]*)" and its Pods is written for (\d+) seconds$`, settled)
+	sc.Step(`^one Pod of ReplicaSet "([^"]*)" is remembered as "([^"]*)"$`, onePodRemembered)
+}
+
+// controllerOf is the name and uid of an object's controller; empty without one.
+func controllerOf(object *unstructured.Unstructured) metav1.OwnerReference {
+	if reference := metav1.GetControllerOf(object); reference != nil {
+		return *reference
+	}
+	return metav1.OwnerReference{}
+}
+
+// podsOf are the Pods that a set controls and that are neither being deleted nor finished.
+func podsOf(found objects, set string) []string {
+	pods := []string{}
+	for _, pod := range found.sorted() {
+		phase, _, _ := valueOf(pod, "status.phase")
+		if controllerOf(pod).Name == set && controllerOf(pod).Kind == "ReplicaSet" && pod.GetDeletionTimestamp() == nil && phase != "Failed" && phase != "Succeeded" {
+			pods = append(pods, pod.GetName())
+		}
+	}
+	return pods
+}
+
+// awaitPods waits for a state of the namespace's Pods.
+func awaitPods(ctx context.Context, what, expected string, limit time.Duration, hold bool, options metav1.ListOptions, judge func(objects) (bool, string, error)) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{kind: "Pod", options: options, what: what, expected: expected, limit: limit, hold: hold, judge: judge})
+}
+
+func comesToHave(ctx context.Context, set string, count int) error {
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d", count), boundPodStart.limit, false, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			pods := podsOf(found, set)
+			return len(pods) == count, fmt.Sprintf("%d: %s", len(pods), among(pods)), nil
+		})
+}
+
+func comesToHaveReady(ctx context.Context, set string, count int) error {
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d, all Ready", count), 2*boundPodStart.limit, false, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			pods := podsOf(found, set)
+			var seen []string
+			all := len(pods) == count
+			for _, name := range pods {
+				is, how := ready(found[name])
+				all = all && is
+				seen = append(seen, name+": "+how)
+			}
+			return all, fmt.Sprintf("%d: %s", len(pods), strings.Join(seen, " | ")), nil
+		})
+}
+
+func keeps(ctx context.Context, set string, count, seconds int) error {
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d, for %d s", count, seconds), time.Duration(seconds)*time.Second, true, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			pods := podsOf(found, set)
+			return len(pods) == count, fmt.Sprintf("%d: %s", len(pods), among(pods)), nil
+		})
+}
+
+// currentPods are the Pods that a set controls now.
+func (s *scenario) currentPods(ctx context.Context, set string) ([]string, error) {
+	list, err := s.list(ctx, "Pod", "")
+	if err != nil {
+		return nil, err
+	}
+	found := objects{}
+	for i := range list.Items {
+		found[list.Items[i].GetName()] = &list.Items[i]
+	}
+	return podsOf(found, set), nil
+}
+
+func podsRemembered(ctx context.Context, set, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pods, err := s.currentPods(ctx, set)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remember[as] = strings.Join(pods, ", ")
+	return nil
+}
+
+func onePodRemembered(ctx context.Context, set, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pods, err := s.currentPods(ctx, set)
+	if err != nil {
+		return err
+	}
+	if len(pods) == 0 {
+		return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), "at least one", "none")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remember[as] = pods[0]
+	return nil
+}
+
+func samePods(ctx context.Context, set, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := s.expand("${" + as + "}")
+	if err != nil {
+		return err
+	}
+	now, err := s.currentPods(ctx, set)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(names(before), now) {
+		return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), before, among(now))
+	}
+	return nil
+}
+
+// awaitController waits for what controls one Pod.
+func awaitController(ctx context.Context, pod, expected string, limit time.Duration, hold bool, ok func(metav1.OwnerReference) bool) error {
+	pod, err := expanded(ctx, pod)
+	if err != nil {
+		return err
+	}
+	return awaitPods(ctx, fmt.Sprintf("the controller of Pod %q", pod), expected, limit, hold, named(pod), func(found objects) (bool, string, error) {
+		if found[pod] == nil {
+			return false, "the Pod does not exist", nil
+		}
+		owner := controllerOf(found[pod])
+		if owner.Name == "" {
+			return ok(owner), "none", nil
+		}
+		return ok(owner), fmt.Sprintf("%s %q", owner.Kind, owner.Name), nil
+	})
+}
+
+func comesToControl(ctx context.Context, set, pod string) error {
+	return awaitController(ctx, pod, fmt.Sprintf("ReplicaSet %q", set), boundController.limit, false,
+		func(owner metav1.OwnerReference) bool { return owner.Kind == "ReplicaSet" && owner.Name == set })
+}
+
+func noController(ctx context.Context, pod string) error {
+	return awaitController(ctx, pod, "none", boundController.limit, false, func(owner metav1.OwnerReference) bool { return owner.Name == "" })
+}
+
+func noControllerFor(ctx context.Context, pod string, seconds int) error {
+	return awaitController(ctx, pod, fmt.Sprintf("none, for %d s", seconds), time.Duration(seconds)*time.Second, true,
+		func(owner metav1.OwnerReference) bool { return owner.Name == "" })
+}
+
+func runOrphaned(ctx context.Context, list string) error {
+	list, err := expanded(ctx, list)
+	if err != nil {
+		return err
+	}
+	for _, name := range names(list) {
+		if err := noController(ctx, name); err != nil {
+			return err
+		}
+		if err := podsReady(ctx, name); err != nil {
+			return err
+		}
+		if err := fieldIs(ctx, "status.containerStatuses[0].restartCount", "Pod", name, "0"); err != nil {
+			return err
+		}
+		if err := fieldIsAbsent(ctx, "metadata.deletionTimestamp", "Pod", name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noPods(ctx context.Context, selector string) error {
+	return somePods(ctx, 0, selector)
+}
+
+func somePods(ctx context.Context, count int, selector string) error {
+	return awaitPods(ctx, fmt.Sprintf("the Pods with the selector %q", selector), fmt.Sprintf("exactly %d", count), boundPodStart.limit, false,
+		metav1.ListOptions{LabelSelector: selector}, func(found objects) (bool, string, error) {
+			var seen []string
+			for _, pod := range found.sorted() {
+				seen = append(seen, pod.GetName())
+			}
+			return len(found) == count, fmt.Sprintf("%d: %s", len(found), among(seen)), nil
+		})
+}
+
+// settled wants the resource versions of a set and of its Pods to stand still.
+func settled(ctx context.Context, set string, seconds int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, kind := range []string{"Pod", "ReplicaSet"} {
+		group.Go(func() error { return s.standsStill(ctx, kind, set, time.Duration(seconds)*time.Second) })
+	}
+	return group.Wait()
+}
+
+// standsStill watches that nothing of a set is written: the set itself, or what it controls.
+func (s *scenario) standsStill(ctx context.Context, kind, set string, limit time.Duration) error {
+	first, begun := "", false
+	return s.await(ctx, wait{
+		kind: kind, limit: limit, hold: true,
+		what: fmt.Sprintf("the resource versions of the %ss of %q", kind, set), expected: fmt.Sprintf("they stand still for %s", limit),
+		judge: func(found objects) (bool, string, error) {
+			var seen []string
+			for _, object := range found.sorted() {
+				if object.GetName() == set || controllerOf(object).Name == set {
+					seen = append(seen, object.GetName()+" at "+object.GetResourceVersion())
+				}
+			}
+			now := among(seen)
+			if !begun {
+				first, begun = now, true
+			}
+			return now == first, now, nil
+		},
+	})
+}

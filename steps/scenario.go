@@ -1,0 +1,160 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+)
+
+// scenario is the whole state of one scenario: it lives in the scenario's context and nowhere else.
+type scenario struct {
+	env Env
+
+	cluster   Cluster // the shared one, or one of the scenario's own
+	config    *rest.Config
+	typed     kubernetes.Interface
+	dynamic   dynamic.Interface
+	mapper    meta.RESTMapper
+	namespace string
+
+	mu        sync.Mutex
+	remember  map[string]string // what the sentences remember, for ${name}
+	answer    *answer           // the API server's last answer
+	command   *outcome          // the last program that ran, in a container or kubectl
+	logs      map[string]*logFollower
+	watches   map[string]*recorder
+	deletedAt map[string]time.Time // when a deletion was asked for, by "Kind/name"
+	traffic   []request            // the last requests of a client Pod
+	elsewhere []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
+	shared    kubernetes.Interface // the shared cluster's client, from then on
+	directory string               // files for kubectl
+	releases  []func(context.Context) error
+	failed    bool
+}
+
+type scenarioKey struct{}
+
+// from takes the scenario out of its context. Without one the engine is at fault, which the error says.
+func from(ctx context.Context) (*scenario, error) {
+	s, ok := ctx.Value(scenarioKey{}).(*scenario)
+	if !ok {
+		return nil, errors.New("the step runs outside of a scenario: the engine has not called Begin")
+	}
+	return s, nil
+}
+
+// Begin makes a scenario's state and its namespace, and puts the state into the context that it returns. The engine
+// calls it before the first step, and End whether or not Begin had an error.
+func Begin(ctx context.Context, env Env) (context.Context, error) {
+	s := &scenario{
+		env:       env,
+		remember:  map[string]string{},
+		logs:      map[string]*logFollower{},
+		watches:   map[string]*recorder{},
+		deletedAt: map[string]time.Time{},
+	}
+	ctx = context.WithValue(ctx, scenarioKey{}, s)
+	if err := s.use(ctx, env.Cluster); err != nil {
+		return ctx, err
+	}
+	return ctx, nil
+}
+
+// use turns the scenario to a cluster and makes its namespace there.
+func (s *scenario) use(ctx context.Context, cluster Cluster) error {
+	config := rest.CopyConfig(cluster.Config())
+	config.QPS, config.Burst = -1, 0 // the suite's own patience is no property of the target
+	config.UserAgent = "plumbline"
+	typed, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a client for %s: %w", cluster.Name(), err)
+	}
+	dyn, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a dynamic client for %s: %w", cluster.Name(), err)
+	}
+	s.cluster, s.config, s.typed, s.dynamic = cluster, config, typed, dyn
+	s.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(typed.Discovery()))
+	s.namespace, err = s.makeNamespace(ctx)
+	if err != nil {
+		return err
+	}
+	s.remember["namespace"] = s.namespace
+	s.remember["image"] = cluster.WorkloadImage()
+	return nil
+}
+
+// MarkFailed says that the scenario did not pass, so that End leaves evidence of the cluster's state.
+func MarkFailed(ctx context.Context) {
+	if s, err := from(ctx); err == nil {
+		s.failed = true
+	}
+}
+
+// End takes evidence if the scenario failed, stops all that it started and removes what it created. The engine calls it
+// with a context of its own deadline that carries the scenario. It does not wait for the namespace's end.
+func End(ctx context.Context) error {
+	s, err := from(ctx)
+	if err != nil {
+		return nil // Begin was never called: there is nothing to end
+	}
+	var errs []error
+	if s.failed && s.namespace != "" {
+		s.takeEvidence(ctx)
+	}
+	for _, follower := range s.logs {
+		follower.stop()
+	}
+	for _, watched := range s.watches {
+		watched.stop()
+	}
+	if s.directory != "" {
+		errs = append(errs, os.RemoveAll(s.directory))
+	}
+	if s.shared == nil {
+		errs = append(errs, s.removeNamespace(ctx, s.namespace))
+	} else { // a cluster of the scenario's own takes its namespaces with it
+		errs = append(errs, s.leaveShared(ctx))
+	}
+	for _, release := range s.releases {
+		errs = append(errs, release(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+var reference = regexp.MustCompile(`\$\{([A-Za-z][A-Za-z0-9 ]*)\}`)
+
+// expand replaces each ${name} by what the scenario remembers under it. ${namespace} and ${image} are always known.
+func (s *scenario) expand(text string) (string, error) {
+	var unknown []string
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	expanded := reference.ReplaceAllStringFunc(text, func(match string) string {
+		name := match[2 : len(match)-1]
+		value, ok := s.remember[name]
+		if !ok {
+			unknown = append(unknown, name)
+		}
+		return value
+	})
+	if len(unknown) > 0 {
+		return "", fmt.Errorf("the scenario uses %q before anything is remembered under that name", strings.Join(unknown, `", "`))
+	}
+	return expanded, nil
+}
+
+func (s *scenario) observe(object, what string) {
+	s.env.Evidence.Observe(time.Now(), object, what)
+}

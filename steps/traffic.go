@@ -1,0 +1,203 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+)
+
+// Sentences about traffic. A client Pod of the workload image sends the requests, so that they travel as any Pod's do.
+
+func trafficSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)"$`, requestsSent)
+	sc.Step(`^every request is answered$`, allAnswered)
+	sc.Step(`^each of the Pods "([^"]*)" has answered, and no other$`, answeredBy)
+	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, comesToBeAnsweredBy)
+	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be refused$`, comesToBeRefused)
+	sc.Step(`^Pod "([^"]*)" never answers "([^"]*)" requests from Pod "([^"]*)"$`, neverAnswers)
+}
+
+// request is one line of what the workload's client prints.
+type request struct {
+	Status   int    `json:"status"`
+	Error    string `json:"error"`
+	Identity struct {
+		Hostname string `json:"hostname"`
+	} `json:"identity"`
+}
+
+// balanceRequests is how many new connections are sent to see every Pod of a Service. With n Pods chosen evenly and
+// independently, one of them is missed with probability at most n(1-1/n)^k: for n = 3 and k = 60 that is 8e-11, for n = 4,
+// 1.3e-7. Both are below one in a million.
+const balanceRequests = 60
+
+func (s *scenario) send(ctx context.Context, client, target string, count int) ([]request, error) {
+	target, err := s.expand(target)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.execute(ctx, client, "client", "/workload", "http", target,
+		fmt.Sprintf("--count=%d", count), "--timeout=2s", "--close", "--concurrency=4")
+	if err != nil {
+		return nil, err
+	}
+	var requests []request
+	for _, line := range strings.Split(strings.TrimSpace(o.stdout), "\n") {
+		var r request
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return nil, fmt.Errorf("the client in Pod %s printed %q, which is no request: %w (stderr: %s)", client, line, err, o.stderr)
+		}
+		requests = append(requests, r)
+	}
+	s.traffic = requests
+	return requests, nil
+}
+
+// tally counts the answers by Pod, and the failures by their kind.
+func tally(requests []request) (answers, errors map[string]int) {
+	answers, errors = map[string]int{}, map[string]int{}
+	for _, r := range requests {
+		switch {
+		case r.Error != "":
+			errors[r.Error]++
+		case r.Status >= 400:
+			errors[fmt.Sprintf("status %d", r.Status)]++
+		default:
+			answers[r.Identity.Hostname]++
+		}
+	}
+	return answers, errors
+}
+
+// told writes a tally for people.
+func told(requests []request) string {
+	answers, errors := tally(requests)
+	var out []string
+	for name, count := range answers {
+		out = append(out, fmt.Sprintf("%d answered by %s", count, name))
+	}
+	for name, count := range errors {
+		out = append(out, fmt.Sprintf("%d failed: %s", count, name))
+	}
+	slices.Sort(out)
+	return among(out)
+}
+
+func requestsSent(ctx context.Context, client string, count int, target string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.send(ctx, client, target, count)
+	return err
+}
+
+func allAnswered(ctx context.Context) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if len(s.traffic) == 0 {
+		return fmt.Errorf("no requests have been sent before they are judged")
+	}
+	if _, errors := tally(s.traffic); len(errors) > 0 {
+		return failed("the requests", "every one is answered", told(s.traffic))
+	}
+	return nil
+}
+
+// exactly says whether each of the Pods has answered, nobody else, and nothing failed.
+func exactly(requests []request, pods []string) bool {
+	answers, errors := tally(requests)
+	if len(errors) > 0 || len(answers) != len(pods) {
+		return false
+	}
+	for _, pod := range pods {
+		if answers[pod] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func answeredBy(ctx context.Context, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if pods := names(list); !exactly(s.traffic, pods) {
+		return failed("who answered the requests", "exactly "+among(pods), told(s.traffic))
+	}
+	return nil
+}
+
+// trafficPause is between two rounds of requests while a change is on its way to the rules, so that waiting does not
+// load the machine. Traffic cannot be watched: it has to be tried.
+const trafficPause = 200 * time.Millisecond
+
+// untilTraffic sends rounds of requests until ok, for as long as a proxy may take.
+func (s *scenario) untilTraffic(ctx context.Context, client, target, expected string, count int, ok func([]request) bool) error {
+	begun := time.Now()
+	seen := &history{begun: begun}
+	ticker := time.NewTicker(trafficPause)
+	defer ticker.Stop()
+	for {
+		requests, err := s.send(ctx, client, target, count)
+		if err != nil {
+			return err
+		}
+		seen.add(told(requests))
+		if ok(requests) {
+			return nil
+		}
+		if waited := time.Since(begun); waited > boundTraffic.limit {
+			return &Failure{What: fmt.Sprintf("requests from Pod %q to %s", client, target), Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func comesToBeAnsweredBy(ctx context.Context, client, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pods := names(list)
+	return s.untilTraffic(ctx, client, target, "answered by exactly "+among(pods), balanceRequests,
+		func(requests []request) bool { return exactly(requests, pods) })
+}
+
+func comesToBeRefused(ctx context.Context, client, target string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.untilTraffic(ctx, client, target, "every request is refused at once", 8, func(requests []request) bool {
+		_, errors := tally(requests)
+		return errors["refused"] == len(requests)
+	})
+}
+
+func neverAnswers(ctx context.Context, pod, target, client string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	requests, err := s.send(ctx, client, target, balanceRequests)
+	if err != nil {
+		return err
+	}
+	if answers, _ := tally(requests); answers[pod] > 0 {
+		return failed("who answered the requests", "anybody but "+pod, told(requests))
+	}
+	return nil
+}

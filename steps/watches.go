@@ -1,0 +1,199 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cucumber/godog"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// Sentences about a watch itself: which events it delivers, and what they carry.
+
+func watchSentences(sc *godog.ScenarioContext) {
+	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched$`, watchStarted)
+	sc.Step(`^the watch of the (\w+)s delivers "(ADDED|MODIFIED|DELETED)" for "([^"]*)"$`, watchDelivers)
+	sc.Step(`^the event's object has "([^"]*)" in "([^"]*)"$`, eventHas)
+	sc.Step(`^the event's object is newer than "([^"]*)"$`, eventNewer)
+	sc.Step(`^the watch of the (\w+)s delivers nothing for (\d+) seconds$`, watchSilent)
+}
+
+// recorder keeps the events of one watch.
+type recorder struct {
+	watcher watch.Interface
+	done    chan struct{}
+
+	mu      sync.Mutex
+	events  []watch.Event
+	read    int         // how many events the sentences have read
+	current watch.Event // the one read last
+	changed chan struct{}
+}
+
+func (r *recorder) stop() {
+	r.watcher.Stop()
+	<-r.done
+}
+
+func watchStarted(ctx context.Context, kind, selector string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	resource, err := s.resource(kind)
+	if err != nil {
+		return err
+	}
+	options := metav1.ListOptions{LabelSelector: selector}
+	list, err := resource.List(ctx, options)
+	if err != nil {
+		return fmt.Errorf("list before the watch: %w", err)
+	}
+	options.ResourceVersion = list.GetResourceVersion()
+	watcher, err := resource.Watch(context.WithoutCancel(ctx), options)
+	if err != nil {
+		return failed(fmt.Sprintf("a watch of %ss with the selector %q", kind, selector), "it is opened", err.Error())
+	}
+	r := &recorder{watcher: watcher, done: make(chan struct{}), changed: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		for event := range watcher.ResultChan() {
+			r.mu.Lock()
+			r.events = append(r.events, event)
+			close(r.changed)
+			r.changed = make(chan struct{})
+			r.mu.Unlock()
+		}
+	}()
+	s.watches[kind] = r
+	return nil
+}
+
+// next takes the watch's next event, waiting for it; false if none came in time.
+func (r *recorder) next(ctx context.Context, limit time.Duration) (watch.Event, bool, error) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		r.mu.Lock()
+		changed := r.changed
+		if r.read < len(r.events) {
+			r.current = r.events[r.read]
+			r.read++
+			event := r.current
+			r.mu.Unlock()
+			return event, true, nil
+		}
+		r.mu.Unlock()
+		select {
+		case <-changed:
+		case <-r.done:
+			return watch.Event{}, false, &Inconclusive{Why: "the watch broke off"}
+		case <-timer.C:
+			return watch.Event{}, false, nil
+		case <-ctx.Done():
+			return watch.Event{}, false, ctx.Err()
+		}
+	}
+}
+
+// watched is the recorder of a kind's watch.
+func watched(ctx context.Context, kind string) (*recorder, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := s.watches[kind]
+	if !ok {
+		return nil, fmt.Errorf("no watch of %ss has been started", kind)
+	}
+	return r, nil
+}
+
+func watchDelivers(ctx context.Context, kind, event, name string) error {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return err
+	}
+	what, want := fmt.Sprintf("the next event of the watch of %ss", kind), event+" for "+name
+	got, came, err := r.next(ctx, boundWrite.limit)
+	if err != nil {
+		return err
+	}
+	if !came {
+		return &Failure{What: what, Expected: want, Seen: "no event", Waited: boundWrite.limit, At: time.Now()}
+	}
+	object, ok := got.Object.(*unstructured.Unstructured)
+	if !ok || string(got.Type) != event || object.GetName() != name {
+		return failed(what, want, describeEvent(got))
+	}
+	return nil
+}
+
+func describeEvent(event watch.Event) string {
+	if object, ok := event.Object.(*unstructured.Unstructured); ok {
+		return fmt.Sprintf("%s for %s, labels %v, resourceVersion %s", event.Type, object.GetName(), object.GetLabels(), object.GetResourceVersion())
+	}
+	return fmt.Sprintf("%s with %v", event.Type, event.Object)
+}
+
+// currentObject is the object of the event read last, of whichever watch.
+func currentObject(ctx context.Context) (*unstructured.Unstructured, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range s.watches {
+		if object, ok := r.current.Object.(*unstructured.Unstructured); ok && len(s.watches) == 1 {
+			return object, nil
+		}
+	}
+	return nil, fmt.Errorf("the sentence needs one watch that has delivered an event")
+}
+
+func eventHas(ctx context.Context, value, path string) error {
+	object, err := currentObject(ctx)
+	if err != nil {
+		return err
+	}
+	found, _, err := valueOf(object, path)
+	if err != nil {
+		return err
+	}
+	if found != value {
+		return failed(fmt.Sprintf("%q of the event's object", path), value, found)
+	}
+	return nil
+}
+
+// eventNewer compares resource versions: Kubernetes declares them to be numbers that grow, since 1.35.
+func eventNewer(ctx context.Context, than string) error {
+	object, err := currentObject(ctx)
+	if err != nil {
+		return err
+	}
+	if than, err = expanded(ctx, "${"+than+"}"); err != nil {
+		return err
+	}
+	version := object.GetResourceVersion()
+	if len(version) < len(than) || len(version) == len(than) && strings.Compare(version, than) <= 0 {
+		return failed("the resourceVersion of the event's object", "newer than "+than, version)
+	}
+	return nil
+}
+
+func watchSilent(ctx context.Context, kind string, seconds int) error {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return err
+	}
+	got, came, err := r.next(ctx, time.Duration(seconds)*time.Second)
+	if err == nil && came {
+		err = failed(fmt.Sprintf("the watch of %ss", kind), fmt.Sprintf("no event for %d s", seconds), describeEvent(got))
+	}
+	return err
+}
