@@ -1,0 +1,106 @@
+// Package plumbline judges orchestrators: it runs the scenarios of package features, each a claim of the book
+// "Kubernetes: Up & Running", against a cluster, and says in plain sentences which of them hold.
+//
+// The package is the engine. It takes the census of all scenarios, has godog run those that are planned, and judges
+// from its own records: each planned scenario gets exactly one outcome, and a run in which anything is unaccounted for
+// has failed.
+package plumbline
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/reports"
+	"github.com/plumbline/plumbline/steps"
+)
+
+// Options are a run's. The zero value runs everything ordinary against the bundled reference orchestrator.
+type Options struct {
+	Selection
+	Target      string // what is judged; only "reference", which is the default
+	Seed        int64  // of the scenarios' order; 0 takes a new one
+	Concurrency int    // scenarios at a time on the shared cluster; 0 takes what suits the machine
+	Keep        bool   // leave the cluster of a failed run, and say how to use it
+	Out         string // folder of the reports; "out" by default
+	List        bool   // list the scenarios instead of running them
+
+	// Again writes the command that runs the given selection again, for failures and the report.
+	// The default names this repository's make target.
+	Again func(Selection, int64) string
+	// Log is where progress and the report are written; standard output by default.
+	Log io.Writer
+}
+
+// Run judges a target as part of a Go test, which fails if the run does. It returns after everything that the run
+// started is gone. An interrupt ends it early, with reports of what was found until then.
+func Run(t testing.TB, options Options) *reports.Report {
+	t.Helper()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	// A second interrupt ends the process at once; the watchdog then cleans up.
+	context.AfterFunc(ctx, stop)
+	report, err := Judge(ctx, options)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	if report != nil && !report.Verdict.Passed {
+		t.Errorf("the run failed; %s has the details", filepath.Join(options.out(), "report.json"))
+	}
+	return report
+}
+
+// Judge makes a run and returns its report, which holds the verdict. The report is nil after a list. An error says that
+// there was nothing to run, such as a selection that matches nothing or a target that does not exist.
+func Judge(ctx context.Context, options Options) (*reports.Report, error) {
+	claims, err := features.Claims()
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{options: options, features: features.FS, claims: claims, vocabulary: book}
+	if !options.List {
+		if e.target, err = newTarget(options.Target); err != nil {
+			return nil, err
+		}
+	}
+	return e.run(ctx)
+}
+
+// book is the vocabulary of package steps.
+var book = vocabulary{initialize: steps.Initialize, begin: steps.Begin, markFailed: steps.MarkFailed, end: steps.End}
+
+func (o Options) out() string {
+	if o.Out == "" {
+		return "out"
+	}
+	return o.Out
+}
+
+func (o Options) log() io.Writer {
+	if o.Log == nil {
+		return os.Stdout
+	}
+	return o.Log
+}
+
+func (o Options) again(by Selection, seed int64) string {
+	if o.Again != nil {
+		return o.Again(by, seed)
+	}
+	return makeLine(by, seed)
+}
+
+func newTarget(name string) (target, error) {
+	switch name {
+	case "", "reference":
+		return newReference(), nil
+	default:
+		return nil, fmt.Errorf("there is no target %q; the targets are: reference", name)
+	}
+}

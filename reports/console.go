@@ -1,0 +1,303 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Console writes the report for a person: each claim on a line, then every scenario that did not do well, with what
+// was expected, what was seen and when, and at the end the verdict.
+type Console struct {
+	W     io.Writer
+	Color bool // true only where W is a terminal
+	All   bool // also claims of which nothing was planned
+}
+
+// outcome words and colours, in the order of severity
+var paint = map[string]string{
+	string(Passed): "32", string(Failed): "31", string(Error): "35", string(Inconclusive): "33", string(Unsupported): "36",
+	StatePending: "2", StateLeftOut: "2", "missed": "33", "bold": "1", "dim": "2",
+}
+
+// Write writes the whole report.
+func (c Console) Write(r *Report) {
+	c.claims(r)
+	c.troubles(r)
+	c.shortfalls(r)
+	c.ending(r)
+}
+
+func (c Console) printf(format string, args ...any) { fmt.Fprintf(c.W, format, args...) }
+
+func (c Console) in(style, text string) string {
+	code := paint[style]
+	if !c.Color || code == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (c Console) claims(r *Report) {
+	chapter := 0
+	for _, claim := range r.Claims {
+		if claim.State == StatePending || claim.State == StateLeftOut && !c.All {
+			continue
+		}
+		if claim.Chapter != chapter {
+			chapter = claim.Chapter
+			c.printf("\n%s\n", c.in("bold", fmt.Sprintf("Chapter %d", chapter)))
+		}
+		state, level := claim.State, ""
+		if claim.Level != "MUST" {
+			level = " (" + claim.Level + ")"
+		}
+		c.printf("  %s %s%s  %s\n", c.in(state, fmt.Sprintf("%-12s", state)), claim.ID, level, c.in("dim", tally(claim.Counts)))
+	}
+}
+
+// tally writes "3 passed, 1 failed".
+func tally(counts map[string]int) string {
+	var parts []string
+	for _, outcome := range Outcomes {
+		if n := counts[string(outcome)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
+		}
+	}
+	if n := counts[StateLeftOut]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d left out", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// troubles shows every scenario that neither passed nor is unsupported, the worst last, where the eye is.
+func (c Console) troubles(r *Report) {
+	for _, outcome := range []Outcome{Inconclusive, Error, Failed} {
+		same := map[string]int{}
+		for i := range r.Scenarios {
+			record := &r.Scenarios[i]
+			if record.Outcome != outcome {
+				continue
+			}
+			if outcome == Inconclusive && record.Failure == nil {
+				// A dead target leaves hundreds with one and the same reason.
+				if same[record.Why]++; same[record.Why] > 5 {
+					continue
+				}
+			}
+			c.trouble(record)
+		}
+		for why, n := range same {
+			if n > 5 {
+				c.printf("\n%s and %s more: %s\n", c.in(string(outcome), string(outcome)), count(n-5, "scenario"), why)
+			}
+		}
+	}
+}
+
+func (c Console) trouble(record *Record) {
+	word := string(record.Outcome)
+	if record.Outcome == Failed && record.Level != "MUST" {
+		word = "missed"
+	}
+	level := ""
+	if record.Level != "MUST" {
+		level = " (" + record.Level + ")"
+	}
+	c.printf("\n%s %s%s\n", c.in(word, word), c.in("bold", record.ID), level)
+	c.printf("  %s: %s\n", record.Feature, sentence(record.Rule, record.Name))
+	c.printf("  %s:%d, after %s\n", record.File, record.Line, brief(record.Duration.Duration()))
+	c.printf("%s", indent(record.explain(), "  "))
+	for _, file := range record.Attachments {
+		c.printf("  %s %s\n", c.in("dim", "evidence:"), file.Path)
+	}
+	c.printf("  %s %s\n", c.in("dim", "run it again:"), record.Rerun)
+}
+
+// sentence joins a rule and a scenario's name.
+func sentence(rule, name string) string {
+	if rule == "" {
+		return name
+	}
+	return rule + " / " + name
+}
+
+// explain says in plain words why a scenario did not pass.
+func (record *Record) explain() string {
+	var b strings.Builder
+	f := record.Failure
+	if f == nil {
+		for _, step := range record.Steps {
+			if step.Status != string(Passed) && step.Status != "not run" && step.Status != "skipped" {
+				fmt.Fprintf(&b, "at:       %s\n", step.Text)
+				break
+			}
+		}
+		fmt.Fprintf(&b, "because:  %s\n", indentRest(record.Why, "          "))
+		return b.String()
+	}
+	fmt.Fprintf(&b, "at:       %s\n", f.Step)
+	fmt.Fprintf(&b, "judged:   %s\n", indentRest(f.What, "          "))
+	fmt.Fprintf(&b, "expected: %s\n", indentRest(f.Expected, "          "))
+	fmt.Fprintf(&b, "seen:     %s\n", indentRest(f.Seen, "          "))
+	when := f.At.Format("15:04:05.000")
+	if !record.Started.IsZero() && !f.At.IsZero() {
+		when += fmt.Sprintf(", %s into the scenario", brief(f.At.Sub(record.Started)))
+	}
+	if f.Waited > 0 {
+		when += ", waited " + brief(f.Waited.Duration())
+	}
+	fmt.Fprintf(&b, "when:     %s\n", when)
+	if f.Diff != "" {
+		fmt.Fprintf(&b, "difference (- expected, + seen):\n%s", indent(f.Diff, "    "))
+	}
+	if timeline := f.Timeline; len(timeline) > 0 {
+		fmt.Fprintf(&b, "timeline:\n%s", indent(strings.Join(last(timeline, 15), "\n"), "    "))
+	}
+	if extra := record.afterthought(); extra != "" {
+		fmt.Fprintf(&b, "besides:  %s\n", indentRest(extra, "          "))
+	}
+	return b.String()
+}
+
+// afterthought is what the reason says beyond the failure itself, such as an outage meanwhile.
+func (record *Record) afterthought() string {
+	_, extra, _ := strings.Cut(record.Why, "\n")
+	return extra
+}
+
+// last keeps the end of a long list, and says so.
+func last(lines []string, n int) []string {
+	if len(lines) <= n {
+		return lines
+	}
+	return append([]string{fmt.Sprintf("(%d earlier left out)", len(lines)-n)}, lines[len(lines)-n:]...)
+}
+
+func (c Console) shortfalls(r *Report) {
+	reasons := map[string]int{}
+	for _, record := range r.Scenarios {
+		if record.Outcome == Unsupported {
+			reasons[firstLine(record.Why)]++
+		}
+	}
+	c.grouped("Unsupported here", reasons)
+	left := map[string]int{}
+	for _, l := range r.LeftOut {
+		left[l.Why]++
+	}
+	c.grouped("Left out", left)
+	var pending []string
+	for _, claim := range r.Claims {
+		if claim.State == StatePending {
+			pending = append(pending, claim.ID)
+		}
+	}
+	if len(pending) > 0 {
+		c.printf("\n%s %s\n", c.in("bold", fmt.Sprintf("%s without scenarios yet:", count(len(pending), "claim"))), wrap(pending, 110))
+	}
+}
+
+func (c Console) grouped(title string, reasons map[string]int) {
+	if len(reasons) == 0 {
+		return
+	}
+	c.printf("\n%s\n", c.in("bold", title))
+	for _, why := range sortedKeys(reasons) {
+		c.printf("  %s: %s\n", count(reasons[why], "scenario"), why)
+	}
+}
+
+func (c Console) ending(r *Report) {
+	c.printf("\n%s\n", c.in("bold", "Slowest scenarios"))
+	for _, record := range Slowest(r.Scenarios, 5) {
+		c.printf("  %6.1f s  %s\n", float64(record.Duration), record.ID)
+	}
+	c.printf("\nTarget: %s %s", r.Target.Kind, r.Target.Name)
+	if r.Target.Version != "" {
+		c.printf(", Kubernetes API %s", r.Target.Version)
+	}
+	c.printf("\nTime: %s in all; building %s, starting the target %s\n", brief(r.Wall.Duration()), brief(r.Building.Duration()), brief(r.Starting.Duration()))
+	c.printf("Seed: %d\n", r.Seed)
+	for _, note := range r.Notes {
+		c.printf("Note: %s\n", note)
+	}
+	counts := []string{fmt.Sprintf("%d planned", r.Counts.Planned), fmt.Sprintf("%d passed", r.Counts.Passed)}
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{r.Counts.Failed - r.Counts.MissedShould, "failed"}, {r.Counts.MissedShould, "missed (no MUST)"}, {r.Counts.Unsupported, "unsupported"},
+		{r.Counts.Inconclusive, "inconclusive"}, {r.Counts.Error, "in error"}, {r.Counts.LeftOut, "left out"}} {
+		if part.n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	c.printf("Scenarios: %s\n", strings.Join(counts, ", "))
+	if r.Verdict.Passed {
+		c.printf("%s\n", c.in(string(Passed), "The run passed."))
+		return
+	}
+	c.printf("%s\n", c.in(string(Failed), "The run failed:"))
+	for _, reason := range r.Verdict.Reasons {
+		c.printf("  - %s\n", indentRest(reason, "    "))
+	}
+}
+
+// Slowest returns the n records that took longest.
+func Slowest(records []Record, n int) []Record {
+	sorted := append([]Record(nil), records...)
+	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].Duration > sorted[j].Duration })
+	return sorted[:min(n, len(sorted))]
+}
+
+func brief(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+}
+
+func indent(text, by string) string {
+	text = strings.TrimRight(text, "\n")
+	if text == "" {
+		return ""
+	}
+	return by + indentRest(text, by) + "\n"
+}
+
+func indentRest(text, by string) string {
+	return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+by)
+}
+
+// wrap writes words on lines of about the given width, indented but for the first.
+func wrap(words []string, width int) string {
+	var b strings.Builder
+	length := width
+	for i, word := range words {
+		if i < len(words)-1 {
+			word += ","
+		}
+		if length+len(word) >= width {
+			b.WriteString("\n ")
+			length = 1
+		}
+		b.WriteString(" " + word)
+		length += len(word) + 1
+	}
+	return b.String()
+}
+
+func sortedKeys(m map[string]int) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,347 @@
+package plumbline
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cucumber/godog"
+	"golang.org/x/term"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+
+	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/reports"
+	"github.com/plumbline/plumbline/steps"
+)
+
+// vocabulary is what the sentences mean; see package steps.
+type vocabulary struct {
+	initialize func(*godog.ScenarioContext)
+	begin      func(context.Context, steps.Env) (context.Context, error)
+	markFailed func(context.Context)
+	end        func(context.Context) error
+}
+
+// engine makes one run.
+type engine struct {
+	options    Options
+	features   fs.FS
+	claims     []features.Claim
+	vocabulary vocabulary
+	target     target
+	limits     limits                                                  // zero: the ordinary ones
+	watching   patience                                                // zero: the ordinary one
+	ask        func(*rest.Config) (func(context.Context) error, error) // nil: /readyz
+
+	started time.Time
+	id      string // of the run
+	seed    int64
+	census  *census
+	planned []*scenario
+	leftOut []reports.LeftOut
+	cluster steps.Cluster
+	health  *health
+	journal *journal
+
+	talking   sync.Mutex
+	keptWords string // how to use a cluster that was left
+}
+
+// limits bound what a scenario may take before the suite gives it up.
+type limits struct {
+	ordinary time.Duration // a scenario
+	slow     time.Duration // a scenario tagged @slow
+	cleanUp  time.Duration // its clean-up, evidence included
+	goodWill time.Duration // for steps to return after their context has ended
+}
+
+var ordinaryLimits = limits{ordinary: 5 * time.Minute, slow: 25 * time.Minute, cleanUp: time.Minute, goodWill: 2 * time.Second}
+
+// run makes the run: census, target, scenarios, clean-up, reports.
+func (e *engine) run(ctx context.Context) (*reports.Report, error) {
+	e.started = time.Now()
+	if err := e.plan(); err != nil {
+		return nil, err
+	}
+	if e.options.List {
+		e.list()
+		return nil, nil
+	}
+	if e.limits == (limits{}) {
+		e.limits = ordinaryLimits
+	}
+	if e.watching == (patience{}) {
+		e.watching = ordinaryPatience
+	}
+	if e.ask == nil {
+		e.ask = askReadyz
+	}
+	report := e.newReport()
+	e.journal = newJournal(report, e.planned, e.options)
+	if err := e.journal.clear(); err != nil {
+		return nil, err
+	}
+	if len(e.planned) > 0 && len(e.census.problems) == 0 {
+		e.printf("Plumbline: %d scenarios, seed %d, run %s\n", len(e.planned), e.seed, e.id)
+		e.judge(ctx, report)
+	} else {
+		e.journal.fill("the run did not begin")
+	}
+	return report, e.publish(report)
+}
+
+// plan takes the census and chooses from it.
+func (e *engine) plan() error {
+	var err error
+	if e.census, err = takeCensus(e.features, e.claims); err != nil {
+		return err
+	}
+	if e.planned, e.leftOut, err = e.census.choose(e.options.Selection); err != nil {
+		return err
+	}
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return fmt.Errorf("name the run: %w", err)
+	}
+	e.id = hex.EncodeToString(random[:4])
+	if e.seed = e.options.Seed; e.seed == 0 {
+		e.seed = int64(random[4])<<16 | int64(random[5])<<8 | int64(random[6]) + 1
+	}
+	return nil
+}
+
+func (e *engine) newReport() *reports.Report {
+	r := &reports.Report{
+		Version: reports.Version, Run: e.id, Seed: e.seed, Command: e.options.again(e.options.Selection, e.seed), Started: e.started,
+		Target: reports.Target{Kind: e.target.kind()}, Claims: []reports.Claim{}, Scenarios: []reports.Record{}, LeftOut: e.leftOut,
+		Evidence: []reports.File{}, Problems: append([]string{}, e.census.problems...), Notes: []string{},
+	}
+	if r.LeftOut == nil {
+		r.LeftOut = []reports.LeftOut{}
+	}
+	for _, claim := range e.census.claims {
+		c := reports.Claim{ID: claim.ID, Chapter: claim.Chapter, Level: string(claim.Level), Text: claim.Text, Scenarios: []string{}}
+		for _, s := range e.census.scenarios {
+			if s.matchesClaim(claim.ID) {
+				c.Scenarios = append(c.Scenarios, s.id)
+			}
+		}
+		r.Claims = append(r.Claims, c)
+	}
+	return r
+}
+
+// judge brings the target up, has every planned scenario run, and removes the target again. Whatever happens, each
+// planned scenario has an outcome afterwards.
+func (e *engine) judge(parent context.Context, report *reports.Report) {
+	defer e.stop(parent, report)
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+
+	building := time.Now()
+	if err := e.target.prepare(ctx, e.id, e.options.log()); err != nil {
+		e.didNotStart(parent, report, fmt.Errorf("the target could not be built: %w", err))
+		return
+	}
+	report.Building = reports.SecondsOf(time.Since(building))
+	starting := time.Now()
+	within, done := context.WithTimeout(ctx, startLimit)
+	cluster, err := e.target.start(within, e.needs())
+	done()
+	if err != nil {
+		e.didNotStart(parent, report, fmt.Errorf("the target did not start: %w", err))
+		return
+	}
+	report.Starting = reports.SecondsOf(time.Since(starting))
+	report.Target.Name = cluster.Name()
+	report.Target.Version = serverVersion(cluster.Config())
+	e.cluster = cluster
+	e.printf("The target is ready after %s (building took %s).\n", seconds(report.Starting.Duration()), seconds(report.Building.Duration()))
+
+	ask, err := e.ask(cluster.Config())
+	if err != nil {
+		e.didNotStart(parent, report, err)
+		return
+	}
+	e.health = newHealth(ask, e.target.gone, e.watching)
+	var watcher sync.WaitGroup
+	watching, stopWatching := context.WithCancel(ctx)
+	watcher.Go(func() {
+		e.health.watch(watching, func(why error) {
+			e.journal.edit(func(r *reports.Report) { r.Target.Died = why.Error() })
+			e.printf("The target died: %v. What remains is inconclusive.\n", why)
+			cancel(fmt.Errorf("%w: %w", errDied, why))
+		})
+	})
+	e.work(ctx)
+	stopWatching()
+	watcher.Wait()
+	if parent.Err() != nil {
+		report.Problems = append(report.Problems, errInterrupted.Error())
+	}
+}
+
+// The causes of an early end.
+var (
+	errInterrupted = errors.New("the run was interrupted")
+	errDied        = errors.New("the target died")
+)
+
+// didNotStart gives every scenario the same outcome.
+func (e *engine) didNotStart(parent context.Context, report *reports.Report, err error) {
+	if parent.Err() != nil {
+		err = errInterrupted
+	}
+	report.Problems = append(report.Problems, err.Error())
+	e.printf("%v\n", err)
+	e.journal.fill(err.Error())
+}
+
+// needs sums up what the planned scenarios need of the shared cluster.
+func (e *engine) needs() needs {
+	var n needs
+	for _, s := range e.planned {
+		if e.unsupported(s) != "" {
+			continue
+		}
+		if !s.ownCluster() {
+			n.shared = true
+		}
+		if !slices.Equal(s.profiles, []string{"api"}) {
+			n.workloads = true
+		}
+	}
+	return n
+}
+
+// unsupported says why a scenario cannot run on the target, or nothing.
+func (e *engine) unsupported(s *scenario) string {
+	for _, profile := range s.profiles {
+		if why := e.target.unsupported(profile); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// serverVersion asks for the target's version; it is information only.
+func serverVersion(config *rest.Config) string {
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return ""
+	}
+	version, err := client.ServerVersion()
+	if err != nil {
+		return ""
+	}
+	return version.GitVersion
+}
+
+// stopLimit bounds the removal of the target, and the taking of its logs.
+const stopLimit = time.Minute
+
+// stop takes the logs of the target's components and removes it, or leaves it if that was asked for.
+func (e *engine) stop(parent context.Context, report *reports.Report) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), stopLimit)
+	defer cancel()
+	complain := func(doing string, err error) {
+		report.Problems = append(report.Problems, fmt.Sprintf("%s: %v", doing, err))
+	}
+	if e.cluster != nil {
+		logs, err := e.target.logs(ctx)
+		if err != nil {
+			report.Notes = append(report.Notes, fmt.Sprintf("the target's logs are incomplete: %v", err))
+		}
+		for name, data := range logs {
+			file, err := storeFile(e.options.out(), filepath.Join("evidence", "target", name+".log"), name, "text/plain", data)
+			if err != nil {
+				complain("store the target's logs", err)
+				continue
+			}
+			report.Evidence = append(report.Evidence, file)
+		}
+		sort.Slice(report.Evidence, func(i, j int) bool { return report.Evidence[i].Name < report.Evidence[j].Name })
+	}
+	e.journal.settle(report)
+	if e.options.Keep && e.cluster != nil && !report.Verdict.Passed {
+		words, err := e.target.keep(ctx)
+		if err != nil {
+			complain("keep the cluster", err)
+		}
+		e.keptWords = words
+	}
+	if err := e.target.stop(ctx); err != nil {
+		complain("remove what the run started", err)
+	}
+}
+
+// publish writes the reports.
+func (e *engine) publish(report *reports.Report) error {
+	report.Finished = time.Now()
+	report.Wall = reports.SecondsOf(report.Finished.Sub(e.started))
+	e.journal.settle(report)
+	out := e.options.out()
+	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml"))); err != nil {
+		return err
+	}
+	reports.Console{W: e.options.log(), Color: isTerminal(e.options.log())}.Write(report)
+	e.printf("Reports: %s and %s\n", filepath.Join(out, "report.json"), filepath.Join(out, "junit.xml"))
+	if e.keptWords != "" {
+		e.printf("\n%s\n", e.keptWords)
+	}
+	// Go must not serve this result from its cache. It does not keep results of tests that read a file this young.
+	_, err := os.ReadFile(filepath.Join(out, "report.json"))
+	return err
+}
+
+// printf writes to the log, from any goroutine.
+func (e *engine) printf(format string, args ...any) {
+	e.talking.Lock()
+	defer e.talking.Unlock()
+	fmt.Fprintf(e.options.log(), format, args...)
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// isTerminal says whether colours make sense.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
+}
+
+// list writes the census.
+func (e *engine) list() {
+	for _, s := range e.planned {
+		extra := string(s.level)
+		for _, tag := range []struct {
+			is   bool
+			name string
+		}{{s.serial, "serial"}, {s.slow, "slow"}, {s.long, "long"}} {
+			if tag.is {
+				extra += " " + tag.name
+			}
+		}
+		e.printf("%s  [%s; %s] %s:%d\n", s.id, strings.Join(s.profiles, " "), extra, s.file, s.line)
+	}
+	for _, left := range e.leftOut {
+		if left.Why != "not selected" {
+			e.printf("%s  (left out: %s)\n", left.ID, left.Why)
+		}
+	}
+	for _, problem := range e.census.problems {
+		e.printf("problem: %s\n", problem)
+	}
+	e.printf("%d scenarios planned, %d left out\n", len(e.planned), len(e.leftOut))
+}

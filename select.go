@@ -1,0 +1,119 @@
+package plumbline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/reports"
+)
+
+// Selection says which scenarios a run plans. Kinds of conditions are joined by "and", the values of one by "or".
+type Selection struct {
+	Scenarios []string // ids; an id's beginning up to a slash stands for all below it
+	Claims    []string // ids of claims
+	Chapters  []string // numbers, such as "5", or folders, such as "pods"
+	Profiles  []string // see Profiles
+	Slow      bool     // also scenarios tagged @slow
+	Historic  bool     // also what was true of the book's day only
+}
+
+// choose splits the census into the scenarios that the run plans and those that it leaves out, each with the reason.
+// A condition that nothing matches is an error: a misspelt id must not pass.
+func (c *census) choose(by Selection) (planned []*scenario, leftOut []reports.LeftOut, err error) {
+	if err := c.checkSelection(by); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range c.scenarios {
+		if why := c.leave(s, by); why != "" {
+			leftOut = append(leftOut, reports.LeftOut{ID: s.id, Why: why})
+		} else {
+			planned = append(planned, s)
+		}
+	}
+	return planned, leftOut, nil
+}
+
+// leave says why a scenario is left out, or nothing. Naming a scenario asks for it, slow or historic as it may be.
+func (c *census) leave(s *scenario, by Selection) string {
+	switch {
+	case len(by.Scenarios) > 0 && !matchesAny(by.Scenarios, s.matchesID),
+		len(by.Claims) > 0 && !matchesAny(by.Claims, s.matchesClaim),
+		len(by.Chapters) > 0 && !matchesAny(by.Chapters, func(chapter string) bool { return c.matchesChapter(s, chapter) }),
+		len(by.Profiles) > 0 && !matchesAny(by.Profiles, s.matchesProfile):
+		return "not selected"
+	case len(by.Scenarios) > 0:
+		return ""
+	case s.level == features.Historic && !by.Historic:
+		return "true of the book's day only: -historic runs it"
+	case s.slow && !by.Slow:
+		return "slow: -slow runs it, as does make conformance-all"
+	}
+	return ""
+}
+
+func matchesAny(values []string, matches func(string) bool) bool {
+	return slices.ContainsFunc(values, matches)
+}
+
+func (s *scenario) matchesID(id string) bool {
+	return s.id == id || strings.HasPrefix(s.id, strings.TrimSuffix(id, "/")+"/")
+}
+
+func (s *scenario) matchesClaim(claim string) bool { return slices.Contains(s.claims, claim) }
+
+func (s *scenario) matchesProfile(profile string) bool { return slices.Contains(s.profiles, profile) }
+
+func (c *census) matchesChapter(s *scenario, chapter string) bool {
+	if s.chapter == chapter {
+		return true
+	}
+	return slices.ContainsFunc(c.claims, func(claim features.Claim) bool {
+		return fmt.Sprint(claim.Chapter) == chapter && s.matchesClaim(claim.ID)
+	})
+}
+
+// checkSelection wants every single value to match a scenario.
+func (c *census) checkSelection(by Selection) error {
+	for _, kind := range []struct {
+		name    string
+		values  []string
+		matches func(s *scenario, value string) bool
+	}{
+		{"scenario", by.Scenarios, (*scenario).matchesID},
+		{"claim", by.Claims, (*scenario).matchesClaim},
+		{"chapter", by.Chapters, c.matchesChapter},
+		{"profile", by.Profiles, (*scenario).matchesProfile},
+	} {
+		for _, value := range kind.values {
+			if slices.ContainsFunc(c.scenarios, func(s *scenario) bool { return kind.matches(s, value) }) {
+				continue
+			}
+			return fmt.Errorf("no scenario matches -%s=%s%s", kind.name, value, c.hint(kind.name, value))
+		}
+	}
+	return nil
+}
+
+// hint says more about a condition that nothing matches.
+func (c *census) hint(kind, value string) string {
+	switch kind {
+	case "claim":
+		for _, claim := range c.claims {
+			if claim.ID == value && claim.Pending {
+				return ": the claim has no scenarios yet"
+			}
+		}
+		return ": there is no such claim; -list shows all"
+	case "profile":
+		return ": the profiles are " + strings.Join(Profiles, ", ")
+	case "scenario":
+		for _, s := range c.scenarios {
+			if strings.Contains(s.id, value) || strings.HasSuffix(value, s.id[strings.LastIndex(s.id, "/"):]) {
+				return ": perhaps " + s.id + "; -list shows all"
+			}
+		}
+	}
+	return ": -list shows all"
+}

@@ -1,0 +1,271 @@
+package plumbline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/plumbline/plumbline/reports"
+	"github.com/plumbline/plumbline/steps"
+)
+
+// ownClusters is how many clusters of scenarios' own there are at a time.
+const ownClusters = 2
+
+// work runs the planned scenarios: those on the shared cluster side by side, besides them those with clusters of their
+// own, and then, one by one, those that must be alone. All of them have an outcome when it returns.
+func (e *engine) work(ctx context.Context) {
+	var shared, own, serial []*scenario
+	for _, s := range order(e.planned, e.seed) {
+		switch {
+		case s.serial:
+			serial = append(serial, s)
+		case s.ownCluster():
+			own = append(own, s)
+		default:
+			shared = append(shared, s)
+		}
+	}
+	stopTalking := e.talk(ctx)
+	defer stopTalking()
+	var group sync.WaitGroup
+	e.lane(ctx, &group, shared, e.concurrency())
+	e.lane(ctx, &group, own, ownClusters)
+	group.Wait()
+	e.lane(ctx, &group, serial, 1)
+	group.Wait()
+}
+
+// lane starts workers that take scenarios from a queue until it is empty.
+func (e *engine) lane(ctx context.Context, group *sync.WaitGroup, queue []*scenario, workers int) {
+	waiting := make(chan *scenario, len(queue))
+	for _, s := range queue {
+		waiting <- s
+	}
+	close(waiting)
+	for range min(workers, len(queue)) {
+		group.Go(func() {
+			for s := range waiting {
+				e.finish(e.one(ctx, s))
+			}
+		})
+	}
+}
+
+// concurrency suits scenarios that mostly wait.
+func (e *engine) concurrency() int {
+	if e.options.Concurrency > 0 {
+		return e.options.Concurrency
+	}
+	return min(32, max(8, 6*runtime.NumCPU()))
+}
+
+// finish enters a record into the journal, and says so if it is not a good one.
+func (e *engine) finish(record reports.Record) {
+	done, err := e.journal.enter(record)
+	if err != nil {
+		e.printf("%v\n", err)
+	}
+	if record.Outcome != reports.Passed && record.Outcome != reports.Unsupported && record.Duration > 0 {
+		e.printf("  %s: %s after %s (%d of %d)\n", record.Outcome, record.ID, seconds(record.Duration.Duration()), done, len(e.planned))
+	}
+}
+
+// talk says every few seconds how far the run is.
+func (e *engine) talk(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	group.Go(func() {
+		ticker := time.NewTicker(10 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				e.printf("  %s: %d of %d scenarios done\n", seconds(time.Since(e.started)), e.journal.count(), len(e.planned))
+			}
+		}
+	})
+	return func() {
+		cancel()
+		group.Wait()
+	}
+}
+
+// one runs a scenario and returns its record.
+func (e *engine) one(ctx context.Context, s *scenario) reports.Record {
+	record := blank(s, e.options)
+	conclude := func(outcome reports.Outcome, why string) reports.Record {
+		record.Outcome, record.Why = outcome, why
+		return record
+	}
+	if why := e.unsupported(s); why != "" {
+		return conclude(reports.Unsupported, why)
+	}
+	if ctx.Err() != nil {
+		return conclude(reports.Inconclusive, causeOf(ctx))
+	}
+	seen := &evidence{}
+	record.Started = time.Now()
+	limit := e.limits.ordinary
+	if s.slow {
+		limit = e.limits.slow
+	}
+	within, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the scenario took longer than %s, which is the suite's bound", limit))
+	defer cancel()
+
+	state, j := e.attempt(within, s, seen, &record)
+	j = e.reconsider(ctx, within, record.Started, j)
+	if state != nil {
+		j = e.cleanUp(ctx, state, j)
+	}
+	record.Outcome, record.Why, record.Failure = j.outcome, j.why, j.failure
+	record.Duration = reports.SecondsOf(time.Since(record.Started))
+	record.Timeline = seen.timeline()
+	if j.outcome != reports.Passed && j.outcome != reports.Unsupported {
+		files, err := seen.store(e.options.out(), s.id)
+		record.Attachments = files
+		if err != nil {
+			record.Why += "\n" + err.Error()
+		}
+	}
+	return record
+}
+
+// attempt begins the scenario and has godog run it. It returns the context that holds the scenario's state, or nil when
+// there is nothing to clean up: because it did not begin, or because its steps do not return and may still use it.
+func (e *engine) attempt(ctx context.Context, s *scenario, seen *evidence, record *reports.Record) (context.Context, judgement) {
+	state, err := e.begin(ctx, s, seen)
+	if err != nil {
+		return state, judgeError(executed{err: err})
+	}
+	ran := &execution{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ran.execute(state, s, e.vocabulary.initialize)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		patient := time.NewTimer(e.limits.goodWill)
+		defer patient.Stop()
+		select {
+		case <-done:
+		case <-patient.C:
+			steps, _ := ran.snapshot()
+			record.Steps = stepRecords(s, steps)
+			return nil, judgement{outcome: reports.Error, why: "a step did not return after its context had ended: " + causeOf(ctx)}
+		}
+	}
+	steps, fault := ran.snapshot()
+	record.Steps = stepRecords(s, steps)
+	return state, judge(s, steps, fault)
+}
+
+// begin makes the scenario's state, and catches what panics there.
+func (e *engine) begin(ctx context.Context, s *scenario, seen *evidence) (state context.Context, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the scenario's beginning panicked: %v\n%s", r, debug.Stack())
+		}
+	}()
+	state, err = e.vocabulary.begin(ctx, steps.Env{
+		Cluster: e.cluster, Provider: e.target.provider(), Evidence: seen, Run: e.id, Scenario: s.id, Seed: e.seed,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("begin the scenario: %w", err)
+	}
+	return state, nil
+}
+
+// reconsider looks at a bad outcome in the light of what happened around it: nobody can be blamed while the target was
+// dying or somebody ended the run.
+func (e *engine) reconsider(run, scenario context.Context, started time.Time, j judgement) judgement {
+	if j.outcome == reports.Passed || j.outcome == reports.Unsupported {
+		return j
+	}
+	if run.Err() == nil && e.health.settle(run) != nil {
+		<-run.Done() // the watcher, which knows too, is ending the run
+	}
+	if run.Err() != nil {
+		return judgement{outcome: reports.Inconclusive, why: causeOf(run)}
+	}
+	away := e.health.away(started, time.Now())
+	switch {
+	case scenario.Err() != nil:
+		return judgement{outcome: reports.Error, why: causeOf(scenario) + "\n" + j.why}
+	case away > 0 && j.broken:
+		return judgement{outcome: reports.Inconclusive, why: fmt.Sprintf("the target's API was away for %s meanwhile: %s", seconds(away), j.why)}
+	case away > 0:
+		j.why += fmt.Sprintf("\nthe target's API was away for %s meanwhile", seconds(away))
+	}
+	return j
+}
+
+// cleanUp ends the scenario, evidence first. The scenario's own context may have ended; this has its own bound.
+func (e *engine) cleanUp(run, state context.Context, j judgement) (after judgement) {
+	limit := e.limits.cleanUp
+	if run.Err() != nil {
+		limit = e.limits.goodWill
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(state), limit)
+	defer cancel()
+	stop := context.AfterFunc(run, func() {
+		// A dead target answers nothing: do not wait for it.
+		time.AfterFunc(e.limits.goodWill, cancel)
+	})
+	defer stop()
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("it panicked: %v\n%s", r, debug.Stack())
+			}
+		}()
+		if j.outcome != reports.Passed && j.outcome != reports.Unsupported {
+			e.vocabulary.markFailed(ctx)
+		}
+		done <- e.vocabulary.end(ctx)
+	}()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		patient := time.NewTimer(e.limits.goodWill)
+		defer patient.Stop()
+		select {
+		case err = <-done:
+		case <-patient.C:
+			err = errors.New("it did not return")
+		}
+	}
+	switch {
+	case err == nil:
+		return j
+	case run.Err() != nil:
+		if j.outcome == reports.Passed {
+			return judgement{outcome: reports.Inconclusive, why: causeOf(run)}
+		}
+		return j
+	case j.outcome == reports.Passed || j.outcome == reports.Unsupported:
+		return judgement{outcome: reports.Error, why: fmt.Sprintf("the scenario's clean-up failed: %v", err)}
+	default:
+		j.why += fmt.Sprintf("\nthe scenario's clean-up failed: %v", err)
+		return j
+	}
+}
+
+// causeOf says why a context ended.
+func causeOf(ctx context.Context) string {
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(cause, context.Canceled) {
+		cause = errInterrupted
+	}
+	return cause.Error()
+}
