@@ -1,0 +1,109 @@
+// Package controller runs the controllers of the reference: loops that bring what is towards what is desired.
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/klog/v2"
+
+	"github.com/plumbline/plumbline/reference/controller/endpoints"
+	"github.com/plumbline/plumbline/reference/controller/replicaset"
+)
+
+// Options are what the controllers need to run.
+type Options struct {
+	// Config reaches the API server with all rights.
+	Config *rest.Config
+	// ClusterCIDR is the range from which each node gets its Pods' addresses.
+	ClusterCIDR netip.Prefix
+	// NodeCIDRMaskSize is the length of a node's prefix within ClusterCIDR; zero means 24.
+	NodeCIDRMaskSize int
+	// NodeMonitorGracePeriod is how long a node may stay silent before it counts as lost; zero means 40 s.
+	NodeMonitorGracePeriod time.Duration
+}
+
+// runner is a controller that is ready to run.
+type runner interface {
+	Run(ctx context.Context) error
+}
+
+// Run runs all controllers until ctx ends or one of them fails, and returns after everything that it started has ended.
+func Run(ctx context.Context, options Options) error {
+	if options.NodeCIDRMaskSize == 0 {
+		options.NodeCIDRMaskSize = 24
+	}
+	if options.NodeMonitorGracePeriod == 0 {
+		options.NodeMonitorGracePeriod = 40 * time.Second
+	}
+	config := rest.CopyConfig(options.Config)
+	config.QPS = -1 // the server has its own limits
+	rest.AddUserAgent(config, "controllers")
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("controllers: client: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	events := record.NewBroadcaster(record.WithContext(ctx))
+	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
+	defer events.Shutdown()
+	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(withoutManagedFields))
+	runners, err := build(options, config, client, factory, func(component string) record.EventRecorder {
+		return events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: component})
+	})
+	if err != nil {
+		return fmt.Errorf("controllers: %w", err)
+	}
+
+	factory.StartWithContext(ctx)
+	defer factory.Shutdown()
+	failures := make([]error, len(runners))
+	var group sync.WaitGroup
+	for i, r := range runners {
+		group.Go(func() {
+			// One that fails takes the others with it: half a control plane would be harder to understand than none.
+			defer cancel()
+			failures[i] = r.Run(ctx)
+		})
+	}
+	klog.FromContext(ctx).Info("Controllers started", "count", len(runners))
+	group.Wait()
+	cancel()
+	return errors.Join(failures...)
+}
+
+func build(options Options, config *rest.Config, client kubernetes.Interface, factory informers.SharedInformerFactory,
+	recorder func(component string) record.EventRecorder) ([]runner, error) {
+	sets, err := replicaset.New(client, factory, recorder("replicaset-controller"))
+	if err != nil {
+		return nil, fmt.Errorf("replica sets: %w", err)
+	}
+	endpoints, err := endpoints.New(client, factory, recorder("endpoint-controller"))
+	if err != nil {
+		return nil, fmt.Errorf("endpoints: %w", err)
+	}
+	return []runner{sets, endpoints}, nil
+}
+
+// withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without
+// them leaves them as they are.
+func withoutManagedFields(obj any) (any, error) {
+	if object, err := meta.Accessor(obj); err == nil {
+		object.SetManagedFields(nil)
+	}
+	return obj, nil
+}
