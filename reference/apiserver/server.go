@@ -1,0 +1,107 @@
+// Package apiserver serves the API of the reference orchestrator: k8s.io/apiserver as a library over the kinds' table and
+// etcd. Watch, patch, server-side apply, pagination and OpenAPI are the library's; what a kind is, is the table's.
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/rest"
+
+	"github.com/plumbline/plumbline/reference/kind"
+	"github.com/plumbline/plumbline/reference/pki"
+)
+
+// Server is an API server with its database. It serves while Run runs.
+type Server struct {
+	options   Options
+	authority *pki.Authority
+	database  *database // nil with an external etcd
+	generic   *genericapiserver.GenericAPIServer
+	stores    map[*kind.Kind]*store
+	loopback  *rest.Config
+	port      int
+}
+
+// New starts the database, if it is to run here, and builds the server; ctx bounds the start only. The port is taken when New returns, but nothing is
+// answered before Run.
+func New(ctx context.Context, options Options) (*Server, error) {
+	if err := options.validate(); err != nil {
+		return nil, fmt.Errorf("configure the API server: %w", err)
+	}
+	authority, err := pki.LoadOrCreateAuthority(filepath.Join(options.DataDir, "pki"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, authority: authority}
+	endpoints := options.EtcdServers
+	if len(endpoints) == 0 {
+		if s.database, err = startDatabase(ctx, filepath.Join(options.DataDir, "etcd")); err != nil {
+			return nil, err
+		}
+		endpoints = []string{s.database.endpoint}
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(bindHost(options.BindAddress), strconv.Itoa(options.SecurePort)))
+	if err != nil {
+		s.close()
+		return nil, fmt.Errorf("listen for the API: %w", err)
+	}
+	s.port = listener.Addr().(*net.TCPAddr).Port
+	if err := s.build(listener, endpoints); err != nil {
+		err = errors.Join(err, listener.Close())
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func bindHost(address netip.Addr) string {
+	if !address.IsValid() {
+		return ""
+	}
+	return address.String()
+}
+
+func (s *Server) close() {
+	if s.database != nil {
+		s.database.close()
+	}
+}
+
+// Port is the port that the API is served on.
+func (s *Server) Port() int { return s.port }
+
+// Authority is the certificate authority of the cluster.
+func (s *Server) Authority() *pki.Authority { return s.authority }
+
+// ClientConfig is how other parts in this process reach the server: with all rights, and unthrottled.
+func (s *Server) ClientConfig() *rest.Config { return rest.CopyConfig(s.loopback) }
+
+// Run serves until ctx ends, then finishes the requests under way and closes the database.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if s.database != nil {
+		go func() {
+			select {
+			case err := <-s.database.err():
+				cancel(fmt.Errorf("etcd failed: %w", err))
+			case <-ctx.Done():
+			}
+		}()
+	}
+	if err := s.generic.PrepareRun().RunWithContext(ctx); err != nil {
+		return fmt.Errorf("serve the API: %w", err)
+	}
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

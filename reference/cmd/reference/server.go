@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/klog/v2"
+
+	"github.com/plumbline/plumbline/reference/apiserver"
+)
+
+// serverFlags are the flags of `reference server` as they were typed. The names are upstream's where upstream has the flag.
+type serverFlags struct {
+	serviceClusterIPRange  string
+	serviceNodePortRange   string
+	clusterCIDR            string
+	etcdServers            []string
+	dataDir                string
+	securePort             int
+	bindAddress            string
+	advertiseAddress       string
+	tlsSANs                []string
+	token                  string
+	nodeName               string
+	noNode                 bool
+	kubeconfigOut          string
+	nodeMonitorGracePeriod time.Duration
+	verbosity              int
+}
+
+func newServerCommand() *cobra.Command {
+	var flags serverFlags
+	command := &cobra.Command{
+		Use:   "server",
+		Short: "Run the API server, the controllers, the scheduler and, unless --no-node is given, a node agent",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			config, err := flags.parse(net.InterfaceAddrs)
+			if err != nil {
+				return err
+			}
+			setVerbosity(flags.verbosity)
+			return runServer(command.Context(), config)
+		},
+	}
+	flags.add(command.Flags())
+	return command
+}
+
+func (f *serverFlags) add(set *pflag.FlagSet) {
+	set.StringVar(&f.serviceClusterIPRange, "service-cluster-ip-range", "10.96.0.0/16", "where the cluster IPs of Services come from")
+	set.StringVar(&f.serviceNodePortRange, "service-node-port-range", "30000-32767", "where the node ports of Services come from, both ends included")
+	set.StringVar(&f.clusterCIDR, "cluster-cidr", "10.244.0.0/16", "where the addresses of Pods come from; each node gets a part of it")
+	set.StringSliceVar(&f.etcdServers, "etcd-servers", nil, "URLs of an etcd cluster; without any, etcd runs inside the server")
+	set.StringVar(&f.dataDir, "data-dir", "/var/lib/reference", "directory of what the server must remember")
+	set.IntVar(&f.securePort, "secure-port", 6443, "port of the API")
+	set.StringVar(&f.bindAddress, "bind-address", "0.0.0.0", "address to serve the API on")
+	set.StringVar(&f.advertiseAddress, "advertise-address", "", "address by which nodes and Pods reach the API (default: the address of the default route)")
+	set.StringSliceVar(&f.tlsSANs, "tls-san", nil, "further name or address of the serving certificate; may be repeated")
+	set.StringVar(&f.token, "token", "", "secret that nodes join by; also read from the environment variable REFERENCE_TOKEN. Without one, no node can join")
+	set.StringVar(&f.nodeName, "node-name", "", "name of this machine's Node (default: the host name)")
+	set.BoolVar(&f.noNode, "no-node", false, "run no node agent on this machine")
+	set.StringVar(&f.kubeconfigOut, "kubeconfig-out", "/etc/kubernetes/admin.conf", "file to write the administrator's kubeconfig to")
+	set.DurationVar(&f.nodeMonitorGracePeriod, "node-monitor-grace-period", 40*time.Second, "how long a node may be silent before it counts as lost")
+	set.IntVar(&f.verbosity, "v", 0, "verbosity of the log")
+}
+
+// serverConfig is what the flags say, checked.
+type serverConfig struct {
+	api                    apiserver.Options
+	clusterCIDR            netip.Prefix
+	nodeName               string
+	noNode                 bool
+	kubeconfigOut          string
+	nodeMonitorGracePeriod time.Duration
+}
+
+// parse checks the flags. addresses lists the addresses of this machine, which no range may contain.
+func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig, error) {
+	config := serverConfig{noNode: f.noNode, kubeconfigOut: f.kubeconfigOut, nodeMonitorGracePeriod: f.nodeMonitorGracePeriod}
+	var errs []error
+	fail := func(name, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("invalid --%s: "+format, append([]any{name}, args...)...))
+	}
+	prefix := func(name, text string) netip.Prefix {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			fail(name, "%q is not an address range such as 10.0.0.0/16", text)
+			return netip.Prefix{}
+		}
+		if p.Masked() != p {
+			fail(name, "%q has host bits set; the range is %s", text, p.Masked())
+			return netip.Prefix{}
+		}
+		return p
+	}
+	address := func(name, text string) netip.Addr {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			fail(name, "%q is not an IP address", text)
+		}
+		return a
+	}
+	services, pods := prefix("service-cluster-ip-range", f.serviceClusterIPRange), prefix("cluster-cidr", f.clusterCIDR)
+	bind := address("bind-address", f.bindAddress)
+	var advertise netip.Addr
+	if f.advertiseAddress != "" {
+		advertise = address("advertise-address", f.advertiseAddress)
+		if advertise.IsValid() && (advertise.IsUnspecified() || advertise.IsMulticast()) {
+			fail("advertise-address", "%s cannot be reached", advertise)
+		}
+	} else if ip, err := utilnet.ResolveBindAddress(net.ParseIP(f.bindAddress)); err == nil {
+		advertise, _ = netip.AddrFromSlice(ip)
+		advertise = advertise.Unmap()
+	} else if bind.IsValid() {
+		fail("advertise-address", "none was given, and none could be found: %v", err)
+	}
+	if f.securePort < 1 || f.securePort > 65535 {
+		fail("secure-port", "%d is not between 1 and 65535", f.securePort)
+	}
+	if f.dataDir == "" {
+		fail("data-dir", "a directory is needed")
+	}
+	if f.nodeMonitorGracePeriod <= 0 {
+		fail("node-monitor-grace-period", "%s is not a positive duration", f.nodeMonitorGracePeriod)
+	}
+	if f.verbosity < 0 {
+		fail("v", "%d is negative", f.verbosity)
+	}
+	for _, san := range f.tlsSANs {
+		if net.ParseIP(san) == nil && len(validation.IsDNS1123Subdomain(strings.TrimPrefix(san, "*."))) > 0 {
+			fail("tls-san", "%q is neither a DNS name nor an IP address", san)
+		}
+	}
+	if err := checkPortRange(f.serviceNodePortRange, f.securePort); err != nil {
+		fail("service-node-port-range", "%w", err)
+	}
+	config.nodeName = f.nodeName
+	if config.nodeName == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			fail("node-name", "none was given, and this host has no name: %v", err)
+		}
+		config.nodeName = strings.ToLower(host)
+	}
+	if problems := validation.IsDNS1123Subdomain(config.nodeName); len(problems) > 0 {
+		fail("node-name", "%q: %s", config.nodeName, strings.Join(problems, "; "))
+	}
+	errs = append(errs, checkRanges(services, pods, addresses)...)
+	if len(errs) > 0 {
+		return serverConfig{}, errors.Join(errs...)
+	}
+	token := f.token
+	if token == "" {
+		token = os.Getenv("REFERENCE_TOKEN")
+	}
+	config.clusterCIDR = pods
+	config.api = apiserver.Options{
+		DataDir: f.dataDir, EtcdServers: f.etcdServers, BindAddress: bind, SecurePort: f.securePort, AdvertiseAddress: advertise,
+		TLSNames: append([]string{config.nodeName}, f.tlsSANs...), ServiceClusterIPRange: services, ServiceNodePorts: f.serviceNodePortRange, Token: token,
+	}
+	return config, nil
+}
+
+// checkRanges refuses ranges that would make an address ambiguous.
+func checkRanges(services, pods netip.Prefix, addresses func() ([]net.Addr, error)) []error {
+	var errs []error
+	if services.IsValid() && pods.IsValid() && services.Overlaps(pods) {
+		errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s overlaps --cluster-cidr %s", services, pods))
+	}
+	if services.IsValid() && services.Addr().BitLen()-services.Bits() < 3 {
+		errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s is too small; it needs at least 8 addresses", services))
+	}
+	if services.IsValid() && services.Addr().BitLen()-services.Bits() > 20 {
+		errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s is too large; it may have at most 20 bits of addresses", services))
+	}
+	own, err := addresses()
+	if err != nil {
+		return append(errs, fmt.Errorf("list the addresses of this machine: %w", err))
+	}
+	for _, address := range own {
+		network, ok := address.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		ip, ok := netip.AddrFromSlice(network.IP)
+		if !ok {
+			continue
+		}
+		if services.IsValid() && services.Contains(ip.Unmap()) {
+			errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s contains %s, an address of this machine", services, ip.Unmap()))
+		}
+	}
+	return errs
+}
+
+func checkPortRange(text string, securePort int) error {
+	first, last, found := strings.Cut(text, "-")
+	low, err1 := strconv.Atoi(first)
+	high, err2 := strconv.Atoi(last)
+	if !found || err1 != nil || err2 != nil {
+		return fmt.Errorf("%q is not a range such as 30000-32767", text)
+	}
+	if low < 1 || high > 65535 || low > high {
+		return fmt.Errorf("%q must be within 1-65535, the lower port first", text)
+	}
+	if low <= securePort && securePort <= high {
+		return fmt.Errorf("%q contains the port of the API, %d", text, securePort)
+	}
+	return nil
+}
+
+func setVerbosity(level int) {
+	set := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(set)
+	// The flag exists, and a number is what it wants.
+	_ = set.Set("v", strconv.Itoa(level))
+}
+
+// runServer runs all the parts until ctx ends or one of them fails.
+func runServer(ctx context.Context, config serverConfig) error {
+	server, err := apiserver.New(ctx, config.api)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return server.Run(ctx) })
+	if err := server.WriteKubeconfig(config.kubeconfigOut); err != nil {
+		group.Go(func() error { return err })
+	}
+	return group.Wait()
+}
