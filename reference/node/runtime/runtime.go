@@ -13,6 +13,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"github.com/plumbline/plumbline/reference/node/network"
 )
 
 // Runtime is what the node agent needs of the machinery below it. All methods
@@ -90,18 +92,10 @@ type Runtime interface {
 }
 
 // NetworkConfig is what the node must know of the cluster's network.
-type NetworkConfig struct {
-	PodCIDR     netip.Prefix // this node's range; its Pods get addresses from it
-	ClusterCIDR netip.Prefix // all Pods' range; traffic to outside of it is masqueraded, zero: PodCIDR and the peers' ranges
-	NodeIP      netip.Addr   // the node's own address, the source when it talks to its Pods
-	Peers       []Peer       // the other nodes
-}
+type NetworkConfig = network.Config
 
 // Peer is another node: its Pods are reached through its address.
-type Peer struct {
-	NodeIP  netip.Addr
-	PodCIDR netip.Prefix
-}
+type Peer = network.Peer
 
 // QOSClass decides under which cgroup the Pod's stands.
 type QOSClass string
