@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +26,6 @@ func newInitCommand() *cobra.Command {
 started again. A first start that fails of its own, as with a flag that
 makes no sense, ends the container with the child's exit code.`,
 		DisableFlagParsing: true,
-		SilenceUsage:       true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || (args[0] != "server" && args[0] != "node") {
 				return errors.New(`init needs "server" or "node" as its first argument`)
@@ -46,8 +43,6 @@ makes no sense, ends the container with the child's exit code.`,
 }
 
 func runInit(ctx context.Context, args []string) (int, error) {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
 	if err := prepareNode(); err != nil {
 		return 1, fmt.Errorf("prepare the node's container: %w", err)
 	}
