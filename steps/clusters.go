@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/cucumber/godog"
 )
 
 // Sentences about clusters of a scenario's own, for what cannot be tried on a shared one.
 
-func clusterSentences(sc *godog.ScenarioContext) {
+func clusterSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with the server flags "([^"]*)"$`, ownCluster)
 	sc.Step(`^a cluster of its own with (\d+) nodes?$`, ownNodes)
 	sc.Step(`^a server with the flags "([^"]*)" refuses to start and says "([^"]*)"$`, refusesToStart)

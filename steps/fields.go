@@ -6,13 +6,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cucumber/godog"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // Sentences about the fields of objects, now, soon, and for a while.
 
-func fieldSentences(sc *godog.ScenarioContext) {
+func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
@@ -70,19 +69,11 @@ func judgeField(ctx context.Context, path, kind, name, expected string, ok func(
 }
 
 func fieldIs(ctx context.Context, path, kind, name, want string) error {
-	want, err := expanded(ctx, want)
-	if err != nil {
-		return err
-	}
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("%q", want),
 		func(value string, there bool) bool { return there && value == want || !there && want == "" })
 }
 
 func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {
-	unwanted, err := expanded(ctx, unwanted)
-	if err != nil {
-		return err
-	}
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("anything but %q", unwanted),
 		func(value string, _ bool) bool { return value != unwanted })
 }
@@ -125,19 +116,11 @@ func patience(kind string) time.Duration {
 }
 
 func fieldBecomes(ctx context.Context, path, kind, name, want string) error {
-	want, err := expanded(ctx, want)
-	if err != nil {
-		return err
-	}
 	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q", want), patience(kind),
 		func(value string, _ bool) bool { return value == want })
 }
 
 func fieldBecomesWithin(ctx context.Context, path, kind, name, want string, seconds int) error {
-	want, err := expanded(ctx, want)
-	if err != nil {
-		return err
-	}
 	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q within %d s", want, seconds), time.Duration(seconds)*time.Second,
 		func(value string, _ bool) bool { return value == want })
 }
@@ -162,10 +145,6 @@ func fieldBecomesAbsent(ctx context.Context, path, kind, name string) error {
 }
 
 func fieldStays(ctx context.Context, path, kind, name, want string, seconds int) error {
-	want, err := expanded(ctx, want)
-	if err != nil {
-		return err
-	}
 	return watchField(ctx, path, kind, name, fmt.Sprintf("%q, for %d s", want, seconds), time.Duration(seconds)*time.Second, true,
 		func(value string, _ bool) bool { return value == want })
 }

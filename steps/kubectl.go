@@ -17,7 +17,7 @@ import (
 
 // Sentences about the real kubectl, run as a program in a folder of the scenario's own.
 
-func kubectlSentences(sc *godog.ScenarioContext) {
+func kubectlSentences(sc vocabulary) {
 	sc.Step(`^the file "([^"]*)":$`, fileWritten)
 	sc.Step(`^kubectl runs "([^"]*)"$`, kubectlRuns)
 	sc.Step(`^kubectl runs with this input "([^"]*)":$`, kubectlRunsWithInput)
@@ -63,7 +63,11 @@ func kubectlRuns(ctx context.Context, arguments string) error {
 }
 
 func kubectlRunsWithInput(ctx context.Context, arguments string, input *godog.DocString) error {
-	return kubectl(ctx, arguments, input.Content)
+	text, err := expanded(ctx, input.Content)
+	if err != nil {
+		return err
+	}
+	return kubectl(ctx, arguments, text)
 }
 
 // kubectl runs the program in the scenario's folder and namespace. Its caches live in the folder, so that nothing of the
@@ -75,12 +79,6 @@ func kubectl(ctx context.Context, arguments, input string) error {
 	}
 	directory, err := s.folder()
 	if err != nil {
-		return err
-	}
-	if arguments, err = s.expand(arguments); err != nil {
-		return err
-	}
-	if input, err = s.expand(input); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
@@ -108,7 +106,11 @@ func kubectl(ctx context.Context, arguments, input string) error {
 
 // printsLines wants stdout to be these lines and no others.
 func printsLines(ctx context.Context, lines *godog.DocString) error {
-	return judgeOutput(ctx, lines.Content, "stdout is\n%s", func(o *outcome, text string) bool {
+	text, err := expanded(ctx, lines.Content)
+	if err != nil {
+		return err
+	}
+	return judgeOutput(ctx, text, "stdout is\n%s", func(o *outcome, text string) bool {
 		return trimmedLines(o.stdout) == trimmedLines(text)
 	})
 }

@@ -10,17 +10,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cucumber/godog"
 	corev1 "k8s.io/api/core/v1"
 )
 
 // Sentences about logs that are followed. A followed log ends with its process: so the suite sees from outside, on any
 // implementation, when a process died. Times are those at which the suite received a line.
 
-func logSentences(sc *godog.ScenarioContext) {
+func logSentences(sc vocabulary) {
 	sc.Step(`^the log of Pod "([^"]*)" is followed$`, logFollowed)
 	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" is followed$`, containerLogFollowed)
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)"$`, logSays)
+	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" says "([^"]*)"$`, containerLogSays)
 	sc.Step(`^the log of Pod "([^"]*)" never said "([^"]*)"$`, logNeverSaid)
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
 	sc.Step(`^the process of Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
@@ -191,6 +191,19 @@ func followed(ctx context.Context, pod string) (*scenario, *logFollower, error) 
 
 func logSays(ctx context.Context, pod, text string) error {
 	_, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	_, err = f.await(ctx, text, boundPodStart.limit)
+	return err
+}
+
+func containerLogSays(ctx context.Context, container, pod, text string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := s.follower(ctx, pod, container)
 	if err != nil {
 		return err
 	}

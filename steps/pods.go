@@ -1,42 +1,29 @@
 package steps
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/cucumber/godog"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/remotecommand"
-	utilexec "k8s.io/client-go/util/exec"
 )
 
 // Sentences about Pods: that they run, what happens inside, and that containers are restarted or not.
 
-func podSentences(sc *godog.ScenarioContext) {
+func podSentences(sc vocabulary) {
 	sc.Step(`^Pods? "([^"]*)" (?:is|are|becomes|become) Ready$`, podsReady)
+	sc.Step(`^Pod "([^"]*)" is not Ready$`, podNotReady)
 	sc.Step(`^Pod "([^"]*)" becomes Ready within (\d+) seconds$`, podReadyWithin)
 	sc.Step(`^Pod "([^"]*)" becomes unready$`, podUnready)
 	sc.Step(`^Pod "([^"]*)" stays (Ready|unready) for (\d+) seconds$`, podStaysReady)
-	sc.Step(`^Pod "([^"]*)" stays unready until its log says "([^"]*)"$`, unreadyUntil)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is (?:restarted|restarted at least (\d+) times?)$`, containerRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is restarted within (\d+) seconds$`, containerRestartedWithin)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" has not been restarted$`, containerNotRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is not restarted for (\d+) seconds$`, containerStaysUp)
-	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" (?:executes|has executed) "([^"]*)"$`, executes)
-	sc.Step(`^it exits with (\d+)$`, exits)
-	sc.Step(`^it prints "([^"]*)"$`, prints)
-	sc.Step(`^its output contains "([^"]*)"$`, outputContains)
-	sc.Step(`^its output does not contain "([^"]*)"$`, outputLacks)
-	sc.Step(`^its error output contains "([^"]*)"$`, errorContains)
-	sc.Step(`^its output is remembered as "([^"]*)"$`, outputRemembered)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)"$`, eventRecorded)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)" that says "([^"]*)"$`, eventSays)
 }
@@ -129,32 +116,20 @@ func podStaysReady(ctx context.Context, name, which string, seconds int) error {
 	return awaitReady(ctx, name, which == "Ready", true, time.Duration(seconds)*time.Second)
 }
 
-// unreadyUntil reads the Pod's readiness as watched up to a line of its own log.
-func unreadyUntil(ctx context.Context, name, text string) error {
+// podNotReady judges at once, behind a sentence that has seen what should have made the Pod Ready if it were wrong.
+func podNotReady(ctx context.Context, name string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithCancel(ctx)
-	defer cancel()
-	follower, err := s.follower(ctx, name, "")
+	pod, err := s.mustGet(ctx, "Pod", name)
 	if err != nil {
 		return err
 	}
-	said := make(chan error, 1)
-	go func() {
-		_, err := follower.await(limited, text, boundPodStart.limit)
-		said <- err
-		cancel()
-	}()
-	err = awaitReady(limited, name, false, true, boundPodStart.limit)
-	if lineErr := <-said; lineErr != nil && !errors.Is(lineErr, context.Canceled) {
-		return lineErr
+	if is, seen := ready(pod); is {
+		return failed(fmt.Sprintf("Pod %q", name), "not Ready", seen)
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
-		return nil // the line came, and until then the Pod was never Ready
-	}
-	return err
+	return nil
 }
 
 func restartPath(container string) string {
@@ -183,136 +158,6 @@ func containerNotRestarted(ctx context.Context, container, pod string) error {
 
 func containerStaysUp(ctx context.Context, container, pod string, seconds int) error {
 	return fieldStays(ctx, restartPath(container), "Pod", pod, "0", seconds)
-}
-
-// outcome is how a program ended, in a container or as kubectl.
-type outcome struct {
-	asked          string
-	stdout, stderr string
-	exit           int
-}
-
-func (o *outcome) String() string {
-	return fmt.Sprintf("exit %d\nstdout: %s\nstderr: %s", o.exit, o.stdout, o.stderr)
-}
-
-// execute runs a program in a container by the exec subresource.
-func (s *scenario) execute(ctx context.Context, pod, container string, command ...string) (*outcome, error) {
-	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
-	defer cancel()
-	request := s.typed.CoreV1().RESTClient().Post().Resource("pods").Namespace(s.namespace).Name(pod).
-		SubResource("exec").VersionedParams(&corev1.PodExecOptions{
-		Container: container, Command: command, Stdout: true, Stderr: true,
-	}, scheme.ParameterCodec)
-	executor, err := remotecommand.NewWebSocketExecutor(s.config, "GET", request.URL().String())
-	if err != nil {
-		return nil, fmt.Errorf("prepare to execute %q: %w", command, err)
-	}
-	var stdout, stderr bytes.Buffer
-	err = executor.StreamWithContext(limited, remotecommand.StreamOptions{Stdout: &stdout, Stderr: &stderr})
-	o := &outcome{asked: fmt.Sprintf("%q in container %s of Pod %s", strings.Join(command, " "), container, pod), stdout: stdout.String(), stderr: stderr.String()}
-	var exit utilexec.CodeExitError
-	switch {
-	case errors.As(err, &exit):
-		o.exit = exit.Code
-	case err != nil:
-		return nil, failed(o.asked, "it runs", fmt.Sprintf("%v\nstdout: %s\nstderr: %s", err, o.stdout, o.stderr))
-	}
-	s.observe(o.asked, o.String())
-	s.command = o
-	return o, nil
-}
-
-func executes(ctx context.Context, container, pod, command string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	command, err = s.expand(command)
-	if err != nil {
-		return err
-	}
-	_, err = s.execute(ctx, pod, container, words(command)...)
-	return err
-}
-
-// words splits a command line at blanks; 'single quotes' hold together.
-func words(line string) []string {
-	var out []string
-	for i, part := range strings.Split(line, "'") {
-		if i%2 == 1 {
-			out = append(out, part)
-			continue
-		}
-		out = append(out, strings.Fields(part)...)
-	}
-	return out
-}
-
-// ran is the program that the sentences judge.
-func ran(ctx context.Context) (*outcome, error) {
-	s, err := from(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if s.command == nil {
-		return nil, errors.New("no program has run before its end is judged")
-	}
-	return s.command, nil
-}
-
-func judgeProgram(ctx context.Context, expected func(o *outcome) (string, bool)) error {
-	o, err := ran(ctx)
-	if err != nil {
-		return err
-	}
-	if want, ok := expected(o); !ok {
-		return failed(o.asked, want, o.String())
-	}
-	return nil
-}
-
-func exits(ctx context.Context, code int) error {
-	return judgeProgram(ctx, func(o *outcome) (string, bool) { return fmt.Sprintf("exit %d", code), o.exit == code })
-}
-
-func judgeOutput(ctx context.Context, text, expected string, ok func(o *outcome, text string) bool) error {
-	text, err := expanded(ctx, text)
-	if err != nil {
-		return err
-	}
-	return judgeProgram(ctx, func(o *outcome) (string, bool) { return fmt.Sprintf(expected, text), ok(o, text) })
-}
-
-func prints(ctx context.Context, text string) error {
-	return judgeOutput(ctx, text, "stdout is %q", func(o *outcome, text string) bool { return strings.TrimSpace(o.stdout) == text })
-}
-
-func outputContains(ctx context.Context, text string) error {
-	return judgeOutput(ctx, text, "stdout contains %q", func(o *outcome, text string) bool { return strings.Contains(o.stdout, text) })
-}
-
-func outputLacks(ctx context.Context, text string) error {
-	return judgeOutput(ctx, text, "stdout does not contain %q", func(o *outcome, text string) bool { return !strings.Contains(o.stdout, text) })
-}
-
-func errorContains(ctx context.Context, text string) error {
-	return judgeOutput(ctx, text, "stderr contains %q", func(o *outcome, text string) bool { return strings.Contains(o.stderr, text) })
-}
-
-func outputRemembered(ctx context.Context, as string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	o, err := ran(ctx)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.remember[as] = strings.TrimSpace(o.stdout)
-	return nil
 }
 
 func eventRecorded(ctx context.Context, reason, kind, name string) error {

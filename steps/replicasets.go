@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cucumber/godog"
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,7 +14,7 @@ import (
 
 // Sentences about ReplicaSets and the Pods that they control.
 
-func replicaSetSentences(sc *godog.ScenarioContext) {
+func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" comes to have (\d+) Pods?$`, comesToHave)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to have (\d+) Ready Pods?$`, comesToHaveReady)
 	sc.Step(`^ReplicaSet "([^"]*)" keeps exactly (\d+) Pods? for (\d+) seconds$`, keeps)
@@ -28,6 +27,7 @@ func replicaSetSentences(sc *godog.ScenarioContext) {
 	sc.Step(`^there come to be no Pods with the selector "([^"]*)"$`, noPods)
 	sc.Step(`^there come to be exactly (\d+) Pods with the selector "([^"]*)"$`, somePods)
 	sc.Step(`^nothing of ReplicaSet "([^"]*)" and its Pods is written for (\d+) seconds$`, settled)
+	sc.Step(`^ReplicaSet "([^"]*)" goes only after the Pods "([^"]*)"$`, goesAfter)
 	sc.Step(`^one Pod of ReplicaSet "([^"]*)" is remembered as "([^"]*)"$`, onePodRemembered)
 }
 
@@ -158,10 +158,6 @@ func samePods(ctx context.Context, set, as string) error {
 
 // awaitController waits for what controls one Pod.
 func awaitController(ctx context.Context, pod, expected string, limit time.Duration, hold bool, ok func(metav1.OwnerReference) bool) error {
-	pod, err := expanded(ctx, pod)
-	if err != nil {
-		return err
-	}
 	return awaitPods(ctx, fmt.Sprintf("the controller of Pod %q", pod), expected, limit, hold, named(pod), func(found objects) (bool, string, error) {
 		if found[pod] == nil {
 			return false, "the Pod does not exist", nil
@@ -189,10 +185,6 @@ func noControllerFor(ctx context.Context, pod string, seconds int) error {
 }
 
 func runOrphaned(ctx context.Context, list string) error {
-	list, err := expanded(ctx, list)
-	if err != nil {
-		return err
-	}
 	for _, name := range names(list) {
 		if err := noController(ctx, name); err != nil {
 			return err
@@ -258,4 +250,26 @@ func (s *scenario) standsStill(ctx context.Context, kind, set string, limit time
 			return now == first, now, nil
 		},
 	})
+}
+
+// goesAfter waits for the set's end and then wants its Pods to be gone already: they cannot have gone in between for good.
+func goesAfter(ctx context.Context, set, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if err := gone(ctx, "ReplicaSet", set); err != nil {
+		return err
+	}
+	for _, name := range names(list) {
+		pod, err := s.get(ctx, "Pod", name)
+		if err != nil {
+			return err
+		}
+		if pod != nil {
+			_, seen := ready(pod)
+			return failed(fmt.Sprintf("Pod %q, when ReplicaSet %q had gone", name, set), "gone before it", seen)
+		}
+	}
+	return nil
 }

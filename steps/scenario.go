@@ -33,6 +33,7 @@ type scenario struct {
 	remember  map[string]string // what the sentences remember, for ${name}
 	answer    *answer           // the API server's last answer
 	command   *outcome          // the last program that ran, in a container or kubectl
+	begun     chan ending       // the end of the program that was begun
 	logs      map[string]*logFollower
 	watches   map[string]*recorder
 	deletedAt map[string]time.Time // when a deletion was asked for, by "Kind/name"

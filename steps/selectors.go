@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cucumber/godog"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -17,7 +16,7 @@ import (
 
 // Sentences about what a selector finds, in lists, watches and deletions.
 
-func selectorSentences(sc *godog.ScenarioContext) {
+func selectorSentences(sc vocabulary) {
 	sc.Step(`^the selector "([^"]*)" finds exactly the (\w+)s "([^"]*)"$`, findsExactly)
 	sc.Step(`^the selector "([^"]*)" finds at least the (\w+)s "([^"]*)"$`, findsAtLeast)
 	sc.Step(`^the (\w+)s with the selector "([^"]*)" are listed$`, listedWith)

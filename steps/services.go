@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cucumber/godog"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,12 +15,14 @@ import (
 
 // Sentences about Services' addresses and endpoints.
 
-func serviceSentences(sc *godog.ScenarioContext) {
+func serviceSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is an address within "([^"]*)"$`, addressWithin)
 	sc.Step(`^the cluster IPs of the Services "([^"]*)" differ$`, addressesDiffer)
 	sc.Step(`^the ready endpoints of Service "([^"]*)" come to be exactly the Pods "([^"]*)"$`, readyEndpoints)
 	sc.Step(`^the endpoint of Pod "([^"]*)" in Service "([^"]*)" comes to be "([^"]*)"$`, endpointState)
 	sc.Step(`^the Endpoints "([^"]*)" come to list exactly the Pods "([^"]*)"$`, endpointsList)
+	sc.Step(`^Services are created until one is refused, (\d+) at most$`, servicesUntilRefused)
+	sc.Step(`^the Services' addresses are all those of "([^"]*)" but the first and the last$`, rangeUsedUp)
 	sc.Step(`^an address of the range that is free is remembered as "([^"]*)"$`, freeAddressRemembered)
 }
 
@@ -109,9 +110,6 @@ func (s *scenario) awaitEndpoints(ctx context.Context, service, what, expected s
 func readyEndpoints(ctx context.Context, service, list string) error {
 	s, err := from(ctx)
 	if err != nil {
-		return err
-	}
-	if list, err = s.expand(list); err != nil {
 		return err
 	}
 	want := names(list)
@@ -211,5 +209,56 @@ func freeAddressRemembered(ctx context.Context, as string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remember[as] = address
+	return nil
+}
+
+// servicesUntilRefused leaves the refusal as the answer to judge, or the last acceptance if there was none.
+func servicesUntilRefused(ctx context.Context, most int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	for i := 1; i <= most; i++ {
+		service := &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": fmt.Sprintf("filler-%d", i)},
+			"spec": map[string]any{"ports": []any{map[string]any{"port": int64(80)}}},
+		}}
+		a, err := s.create(ctx, service, nil)
+		if err != nil || a.code >= 300 {
+			return err
+		}
+	}
+	return nil
+}
+
+// rangeUsedUp looks at the Services of all namespaces: the cluster has some of its own.
+func rangeUsedUp(ctx context.Context, text string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return fmt.Errorf("the range %q: %w", text, err)
+	}
+	var want []string
+	for address := prefix.Masked().Addr().Next(); prefix.Contains(address.Next()); address = address.Next() {
+		want = append(want, address.String())
+	}
+	services, err := s.typed.CoreV1().Services("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return environment(fmt.Errorf("list all Services: %w", err))
+	}
+	var found []string
+	for _, service := range services.Items {
+		if address := service.Spec.ClusterIP; address != "" && address != "None" {
+			found = append(found, address)
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(found)
+	if !slices.Equal(want, found) {
+		return failed("the addresses of all Services", among(want), among(found))
+	}
 	return nil
 }

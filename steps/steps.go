@@ -10,7 +10,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/cucumber/godog"
 	"k8s.io/client-go/rest"
 )
 
@@ -89,18 +88,3 @@ type Env struct {
 
 // RunLabel marks what a run created: namespaces, and objects outside of namespaces.
 const RunLabel = "plumbline.dev/run"
-
-// Initialize registers every sentence of the vocabulary with godog.
-func Initialize(sc *godog.ScenarioContext) {
-	submitSentences(sc)
-	fieldSentences(sc)
-	selectorSentences(sc)
-	watchSentences(sc)
-	podSentences(sc)
-	logSentences(sc)
-	trafficSentences(sc)
-	serviceSentences(sc)
-	replicaSetSentences(sc)
-	kubectlSentences(sc)
-	clusterSentences(sc)
-}

@@ -17,7 +17,7 @@ import (
 
 // Sentences that submit manifests and changes, and judge the API server's answers.
 
-func submitSentences(sc *godog.ScenarioContext) {
+func submitSentences(sc vocabulary) {
 	sc.Step(`^these objects exist:$`, objectsExist)
 	sc.Step(`^this is submitted:$`, submitted)
 	sc.Step(`^this is submitted as a dry run:$`, submittedDry)
@@ -36,6 +36,8 @@ func submitSentences(sc *godog.ScenarioContext) {
 	sc.Step(`^it is refused with (\d+)$`, refused)
 	sc.Step(`^it is refused with (\d+) "(\w+)"$`, refusedAs)
 	sc.Step(`^it is refused with (\d+) "(\w+)" naming "([^"]*)"$`, refusedNaming)
+	sc.Step(`^the answer has "([^"]*)" in "([^"]*)"$`, answerHas)
+	sc.Step(`^Pod "([^"]*)" is bound to the node "([^"]*)"$`, podBound)
 	sc.Step(`^the refusal says "([^"]*)"$`, refusalSays)
 	sc.Step(`^nothing is stored under (\w+) "([^"]*)"$`, nothingStored)
 }
@@ -187,9 +189,6 @@ func (s *scenario) patch(ctx context.Context, kind, name string, form types.Patc
 func fieldSet(ctx context.Context, path, kind, name, value string) error {
 	s, err := from(ctx)
 	if err != nil {
-		return err
-	}
-	if value, err = s.expand(value); err != nil {
 		return err
 	}
 	var decoded any
@@ -370,5 +369,42 @@ func nothingStored(ctx context.Context, kind, name string) error {
 	if err == nil && object != nil {
 		err = failed(fmt.Sprintf("%s %q", kind, name), "nothing is stored", "it exists")
 	}
+	return err
+}
+
+// answerHas reads a field of the object that came back.
+func answerHas(ctx context.Context, value, path string) error {
+	_, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	if a.object == nil {
+		return failed(a.asked, "an object in the answer", a.String())
+	}
+	found, there, err := valueOf(a.object, path)
+	if err == nil && (!there || found != value) {
+		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("%q", value), said(a.object, found, there))
+	}
+	return err
+}
+
+// podBound asks for a binding, as a scheduler does.
+func podBound(ctx context.Context, pod, node string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	path, err := s.pathOf("Pod", pod)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Binding", "metadata": map[string]any{"name": pod},
+		"target": map[string]any{"apiVersion": "v1", "kind": "Node", "name": node},
+	})
+	if err != nil {
+		return fmt.Errorf("write the binding as JSON: %w", err)
+	}
+	_, err = s.ask(ctx, http.MethodPost, path+"/binding", nil, "application/json", body)
 	return err
 }

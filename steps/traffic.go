@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/cucumber/godog"
 )
 
 // Sentences about traffic. A client Pod of the workload image sends the requests, so that they travel as any Pod's do.
 
-func trafficSentences(sc *godog.ScenarioContext) {
+func trafficSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)"$`, requestsSent)
 	sc.Step(`^every request is answered$`, allAnswered)
 	sc.Step(`^each of the Pods "([^"]*)" has answered, and no other$`, answeredBy)
@@ -24,11 +22,9 @@ func trafficSentences(sc *godog.ScenarioContext) {
 
 // request is one line of what the workload's client prints.
 type request struct {
-	Status   int    `json:"status"`
-	Error    string `json:"error"`
-	Identity struct {
-		Hostname string `json:"hostname"`
-	} `json:"identity"`
+	Status int    `json:"status"`
+	Who    string `json:"who"`   // the answering Pod
+	Class  string `json:"class"` // of a failure: refused, timeout, reset, …
 }
 
 // balanceRequests is how many new connections are sent to see every Pod of a Service. With n Pods chosen evenly and
@@ -37,12 +33,8 @@ type request struct {
 const balanceRequests = 60
 
 func (s *scenario) send(ctx context.Context, client, target string, count int) ([]request, error) {
-	target, err := s.expand(target)
-	if err != nil {
-		return nil, err
-	}
 	o, err := s.execute(ctx, client, "client", "/workload", "http", target,
-		fmt.Sprintf("--count=%d", count), "--timeout=2s", "--close", "--concurrency=4")
+		fmt.Sprintf("--count=%d", count), "--timeout=2s", "--concurrency=4")
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +55,12 @@ func tally(requests []request) (answers, errors map[string]int) {
 	answers, errors = map[string]int{}, map[string]int{}
 	for _, r := range requests {
 		switch {
-		case r.Error != "":
-			errors[r.Error]++
+		case r.Class != "":
+			errors[r.Class]++
 		case r.Status >= 400:
 			errors[fmt.Sprintf("status %d", r.Status)]++
 		default:
-			answers[r.Identity.Hostname]++
+			answers[r.Who]++
 		}
 	}
 	return answers, errors

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cucumber/godog"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
@@ -15,7 +14,7 @@ import (
 
 // Sentences about a watch itself: which events it delivers, and what they carry.
 
-func watchSentences(sc *godog.ScenarioContext) {
+func watchSentences(sc vocabulary) {
 	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched$`, watchStarted)
 	sc.Step(`^the watch of the (\w+)s delivers "(ADDED|MODIFIED|DELETED)" for "([^"]*)"$`, watchDelivers)
 	sc.Step(`^the event's object has "([^"]*)" in "([^"]*)"$`, eventHas)

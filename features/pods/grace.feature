@@ -1,0 +1,291 @@
+@workloads
+Feature: Grace periods
+  A Pod that is deleted is not simply gone. Its processes are told to end, and are given time to do so; only when that
+  time is over are they killed.
+
+  @pods/default-grace-period
+  Rule: the grace period is 30 seconds, unless somebody says otherwise
+
+    @api
+    Scenario: the default stands in the Pod
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "spec.terminationGracePeriodSeconds" of Pod "web" is "30"
+
+    @long
+    Scenario: a process that ignores SIGTERM is killed after 30 seconds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted
+      Then it is accepted
+      And the answer has "30" in "metadata.deletionGracePeriodSeconds"
+      And "metadata.deletionTimestamp" of Pod "stubborn" is present
+      And the log of Pod "stubborn" says "signal=SIGTERM"
+      And the process of Pod "stubborn" ends between 29 and 36 seconds after the deletion
+      And Pod "stubborn" is gone
+
+    Scenario: a process that ends by itself is not waited for
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: polite}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "polite" is Ready
+      And the log of Pod "polite" is followed
+      When Pod "polite" is deleted
+      Then the process of Pod "polite" ends within 10 seconds after the deletion
+      And the log of Pod "polite" says "signal=SIGTERM" before "exiting code=0"
+      And Pod "polite" is gone within 15 seconds
+
+    Scenario: every container gets SIGTERM at once
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          terminationGracePeriodSeconds: 20
+          containers:
+          - {name: slow, image: "${image}", command: [/workload, wait, --term-delay=5s]}
+          - {name: slower, image: "${image}", command: [/workload, wait, --term-delay=6s]}
+        """
+      And Pod "pair" is Ready
+      When Pod "pair" is deleted
+      Then it is accepted
+      And Pod "pair" is gone within 15 seconds
+
+  @pods/custom-grace-period
+  Rule: the Pod and whoever deletes it may choose another period
+
+    Scenario: the Pod's own period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          terminationGracePeriodSeconds: 4
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted
+      Then the answer has "4" in "metadata.deletionGracePeriodSeconds"
+      And the process of Pod "stubborn" ends between 3 and 10 seconds after the deletion
+      And Pod "stubborn" is gone
+
+    Scenario: the deletion overrides the Pod's period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted with a grace period of 3 seconds
+      Then the answer has "3" in "metadata.deletionGracePeriodSeconds"
+      And the answer has "60" in "spec.terminationGracePeriodSeconds"
+      And the process of Pod "stubborn" ends between 2 and 9 seconds after the deletion
+      And Pod "stubborn" is gone
+
+    Scenario: a second deletion with a longer period changes nothing
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted with a grace period of 4 seconds
+      And "metadata.deletionTimestamp" of Pod "stubborn" is remembered as "the end"
+      And Pod "stubborn" is deleted with a grace period of 50 seconds
+      Then it is accepted
+      And "metadata.deletionGracePeriodSeconds" of Pod "stubborn" is still "4"
+      And "metadata.deletionTimestamp" of Pod "stubborn" is still "${the end}"
+      And the process of Pod "stubborn" ends between 3 and 10 seconds after the deletion
+
+    Scenario: a second deletion with a shorter period moves the end forward
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=6s]}]
+        """
+      And Pod "slow" is Ready
+      When Pod "slow" is deleted with a grace period of 60 seconds
+      And "metadata.deletionTimestamp" of Pod "slow" is remembered as "the end"
+      And Pod "slow" is deleted with a grace period of 10 seconds
+      Then it is accepted
+      And the answer has "10" in "metadata.deletionGracePeriodSeconds"
+      And "metadata.deletionTimestamp" of Pod "slow" is not "${the end}"
+      And Pod "slow" is gone within 30 seconds
+
+    Scenario: a period of zero removes the object at once, and the process soon
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted with a grace period of 0 seconds
+      Then it is accepted
+      And there is no Pod "stubborn"
+      And the log of Pod "stubborn" says "signal=SIGTERM"
+      And the process of Pod "stubborn" ends within 9 seconds after the deletion
+
+    Scenario: a negative period counts as one second
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      When Pod "stubborn" is deleted with a grace period of -5 seconds
+      Then it is accepted
+      And the answer has "1" in "metadata.deletionGracePeriodSeconds"
+      And Pod "stubborn" is gone within 15 seconds
+
+    Scenario: a preStop hook runs before SIGTERM
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle:
+              preStop: {exec: {command: [/workload, sleep, "4"]}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends between 4 and 12 seconds after the deletion
+      And the log of Pod "hooked" says "signal=SIGTERM"
+      And Pod "hooked" is gone
+
+    Scenario: a preStop hook does not prolong the period by more than two seconds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          terminationGracePeriodSeconds: 3
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait, --ignore-sigterm]
+            lifecycle:
+              preStop: {exec: {command: [/workload, sleep, "60"]}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
+      And Pod "hooked" is gone
+
+    @api
+    Scenario: a Pod that is on no node goes at once
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: nowhere}
+        spec:
+          nodeSelector: {plumbline.dev/no-such-node: "true"}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When Pod "nowhere" is deleted
+      Then it is accepted
+      And there is no Pod "nowhere"
+
+    @api
+    Scenario: a period in the manifest that is no number is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          terminationGracePeriodSeconds: soon
+          containers: [{name: app, image: "${image}"}]
+        """
+      Then it is refused with 400 "BadRequest"
+      And the refusal says "terminationGracePeriodSeconds"
+      And nothing is stored under Pod "web"
+
+  @pods/grace-period-finishes-requests
+  Rule: requests that are under way finish within the grace period
+
+    @network
+    Scenario: a slow request survives the deletion of its Pod
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          selector: {app: web}
+          ports: [{port: 80, targetPort: 8080}]
+        """
+      And Pods "web, client" are Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "web"
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "web"
+      And the log of Pod "web" is followed
+      When container "client" of Pod "client" begins "/workload http http://${address}/slow?seconds=6 --timeout=25s"
+      And the log of Pod "web" says "slow-begun"
+      And Pod "web" is deleted
+      Then the ready endpoints of Service "web" come to be exactly the Pods ""
+      And what was begun exits with 0
+      And the log of Pod "web" says "signal=SIGTERM" before "slow-answered"
+      And the process of Pod "web" ends within 5 seconds after the log says "slow-answered"
+      And Pod "web" is gone within 15 seconds

@@ -1,0 +1,185 @@
+@api
+Feature: Manifests
+  A Pod is described by a manifest, a text in YAML or in JSON. What the manifest says wrongly is refused by name, and
+  nothing of it is kept.
+
+  @pods/manifest-yaml-json
+  Rule: YAML and JSON say the same
+
+    Scenario: the same Pod in both forms
+      When this text is submitted to the Pod collection as "application/yaml":
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: by-yaml}
+        spec:
+          containers:
+          - name: app
+            image: example.com/app:1
+            ports:
+            - containerPort: 80
+        """
+      Then it is accepted
+      When this text is submitted to the Pod collection as "application/json":
+        """
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "by-json"},
+         "spec": {"containers": [{"name": "app", "image": "example.com/app:1", "ports": [{"containerPort": 80}]}]}}
+        """
+      Then it is accepted
+      And "spec.containers" of Pod "by-yaml" is remembered as "containers"
+      And "spec.containers" of Pod "by-json" is "${containers}"
+      And "spec.containers[0].ports[0].protocol" of Pod "by-json" is "TCP"
+      And "spec.restartPolicy" of Pod "by-json" is "Always"
+
+    Scenario Outline: <what> is refused
+      When this text is submitted to the Pod collection as "<type>":
+        """
+        <text>
+        """
+      Then it is refused with <code>
+      And nothing is stored under Pod "bad"
+
+      Examples:
+        | what                  | type             | code | text                                                                                          |
+        | malformed JSON        | application/json | 400  | {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad"}                               |
+        | malformed YAML        | application/yaml | 400  | {apiVersion: v1, kind: Pod, metadata: {name: bad}, spec: [                                    |
+        | an empty body         | application/json | 400  |                                                                                               |
+        | another kind          | application/json | 400  | {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "bad"}}                          |
+        | an unknown version    | application/json | 400  | {"apiVersion": "v9", "kind": "Pod", "metadata": {"name": "bad"}}                              |
+        | a list for a map      | application/json | 400  | {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad"}, "spec": []}                  |
+        | text for a number     | application/json | 400  | {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad"}, "spec": {"activeDeadlineSeconds": "ten", "containers": [{"name": "a", "image": "x"}]}} |
+        | an unknown media type | text/csv         | 415  | kind,Pod                                                                                      |
+
+    Scenario: an unknown field is dropped with a warning
+      When this is submitted with warning field validation:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          colour: blue
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is accepted with a warning that says "spec.colour"
+      And "spec.colour" of Pod "web" is absent
+
+    Scenario: an unknown field is refused where the user asks for it
+      When this is submitted with strict field validation:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          colour: blue
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 400 "BadRequest"
+      And the refusal says "spec.colour"
+      And nothing is stored under Pod "web"
+
+    Scenario: an unknown field is dropped in silence where the user asks for that
+      When this is submitted with ignoring field validation:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          colour: blue
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is accepted without a warning
+      And "spec.colour" of Pod "web" is absent
+
+    Scenario: a dry run answers and stores nothing
+      When this is submitted as a dry run:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is accepted
+      And the answer has "30" in "spec.terminationGracePeriodSeconds"
+      And nothing is stored under Pod "web"
+
+    Scenario Outline: a Pod with the name <name> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: "<name>"}
+        spec:
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "metadata.name"
+
+      Examples:
+        | name      |
+        | Web       |
+        | web_1     |
+        | -web      |
+
+    Scenario: a Pod with a name that is taken is refused
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: other, image: example.com/other:1}]
+        """
+      Then it is refused with 409 "AlreadyExists"
+      And "spec.containers[0].name" of Pod "web" is still "app"
+
+    Scenario: an object that is too large is refused
+      When a ConfigMap is submitted with 4Mi bytes in "data.text":
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: large}
+        """
+      Then it is refused with 413
+      And nothing is stored under ConfigMap "large"
+
+    Scenario: kubectl refuses an unknown field by name
+      Given the file "pod.yaml":
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          colour: blue
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      When kubectl runs "apply -f pod.yaml"
+      Then it exits with 1
+      And its error output contains "spec.colour"
+      And nothing is stored under Pod "web"
+
+  @pods/node-is-for-life
+  Rule: a Pod never changes its node
+
+    Scenario: neither an update nor a second binding moves it
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          nodeName: no-such-node
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      When "spec.nodeName" of Pod "web" is set to "another-node"
+      Then it is refused with 422 "Invalid" naming "spec"
+      When Pod "web" is bound to the node "another-node"
+      Then it is refused with 409 "Conflict"
+      And "spec.nodeName" of Pod "web" is still "no-such-node"

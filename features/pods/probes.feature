@@ -1,0 +1,480 @@
+@workloads
+Feature: Probes
+  The process check sees only whether a process is there. A probe asks the application itself: by an HTTP request, by a TCP
+  connection, or by a command in its container.
+
+  @pods/probe-http
+  Rule: an HTTP probe succeeds with a status from 200 to 399
+
+    Scenario Outline: the status <status> is a success
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/probe=<status>]
+            readinessProbe: {httpGet: {path: /probe, port: 8080}, periodSeconds: 1}
+        """
+      Then Pod "web" becomes Ready
+
+      Examples:
+        | status |
+        | 200    |
+        | 204    |
+        | 399    |
+
+    Scenario Outline: the status <status> is a failure
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/probe=<status>]
+            readinessProbe: {httpGet: {path: /probe, port: 8080}, periodSeconds: 1}
+        """
+      Then Pod "web" has been asked for "/probe" at least 4 times
+      And Pod "web" is not Ready
+      And container "app" of Pod "web" has not been restarted
+
+      Examples:
+        | status |
+        | 400    |
+        | 404    |
+        | 500    |
+        | 503    |
+
+    Scenario Outline: a redirect to <target> is <verdict>
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: "/redirect?to=<target>", port: 8080}, periodSeconds: 1}
+        """
+      Then Pod "web" has been asked for "/redirect" at least 4 times
+      And Pod "web" is <verdict>
+
+      Examples:
+        | target                     | verdict   |
+        | /status/200                | Ready     |
+        | /status/500                | not Ready |
+        | http://elsewhere.invalid/  | Ready     |
+
+    Scenario: port by name, own headers, and a user agent that says who asks
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8088, --answer=/probe=200]
+            ports: [{name: http-main, containerPort: 8088}]
+            readinessProbe:
+              periodSeconds: 1
+              httpGet:
+                path: /probe
+                port: http-main
+                httpHeaders: [{name: X-Plumbline, value: "true line"}, {name: Host, value: named.example}]
+        """
+      And Pod "web" is Ready
+      When container "app" of Pod "web" executes "/workload http http://localhost:8088/requests?path=/probe"
+      Then its output contains "X-Plumbline"
+      And its output contains "true line"
+      And its output contains "named.example"
+      And its output contains "kube-probe/"
+
+    Scenario: HTTPS, with a certificate that nobody has signed
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --https=8443, --answer=/probe=200]
+            readinessProbe: {httpGet: {scheme: HTTPS, path: /probe, port: 8443}, periodSeconds: 1}
+        """
+      Then Pod "web" becomes Ready
+
+    Scenario: an answer that takes longer than the timeout is a failure
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: "/slow?seconds=4", port: 8080}, periodSeconds: 1, timeoutSeconds: 1}
+        """
+      Then Pod "web" has been asked for "/slow" at least 4 times
+      And Pod "web" is not Ready
+
+  @pods/probe-tcp
+  Rule: a TCP probe succeeds when the port is open
+
+    Scenario: the port opens and closes
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: db}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --tcp=9000]
+            readinessProbe: {tcpSocket: {port: 9000}, periodSeconds: 1, failureThreshold: 2}
+        """
+      And Pod "db" is Ready
+      When container "app" of Pod "db" executes "/workload control port=9000 listen=off"
+      Then Pod "db" becomes unready
+      And container "app" of Pod "db" has not been restarted
+      When container "app" of Pod "db" executes "/workload control port=9000 listen=on"
+      Then Pod "db" becomes Ready
+
+    Scenario: a port that nothing listens on
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: db}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --tcp=9000]
+            livenessProbe: {tcpSocket: {port: 9001}, periodSeconds: 1, failureThreshold: 2}
+        """
+      Then container "app" of Pod "db" is restarted
+
+  @pods/probe-exec
+  Rule: a command succeeds with exit code zero
+
+    Scenario: the command sees the container's files
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, exists, /ready]}, periodSeconds: 1, failureThreshold: 2}
+        """
+      Then "status.phase" of Pod "app" becomes "Running"
+      And Pod "app" stays unready for 4 seconds
+      When container "app" of Pod "app" executes "/workload touch /ready"
+      Then Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload rm /ready"
+      Then Pod "app" becomes unready
+      And container "app" of Pod "app" has not been restarted
+
+    Scenario: a command that takes longer than the timeout is a failure
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            livenessProbe: {exec: {command: [/workload, sleep, "30"]}, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 2}
+        """
+      Then container "app" of Pod "app" is restarted
+
+    Scenario: a command that cannot start never makes the Pod Ready
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/no/such/program]}, periodSeconds: 1}
+        """
+      Then "status.phase" of Pod "app" becomes "Running"
+      And Pod "app" stays unready for 6 seconds
+
+  @pods/liveness-restarts
+  Rule: a container that fails its liveness probe is restarted
+
+    Scenario: the same Pod goes on with a new container
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 2}
+        """
+      And Pod "web" is Ready
+      And the log of Pod "web" is followed
+      And "metadata.uid" of Pod "web" is remembered as "uid"
+      And "status.podIP" of Pod "web" is remembered as "address"
+      And "status.containerStatuses[name=app].containerID" of Pod "web" is remembered as "container"
+      When container "app" of Pod "web" executes "/workload control path=/livez status=500"
+      Then container "app" of Pod "web" is restarted
+      And the log of Pod "web" says "signal=SIGTERM"
+      And Pod "web" becomes Ready
+      And "metadata.uid" of Pod "web" is still "${uid}"
+      And "status.podIP" of Pod "web" is still "${address}"
+      And "status.containerStatuses[name=app].containerID" of Pod "web" is not "${container}"
+      And "status.containerStatuses[name=app].lastState.terminated.containerID" of Pod "web" is "${container}"
+
+    Scenario: fewer failures than the threshold restart nothing, and a success starts the count anew
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 3}
+        """
+      And Pod "web" is Ready
+      When container "app" of Pod "web" executes "/workload control path=/livez status=500 times=2"
+      Then container "app" of Pod "web" is not restarted for 5 seconds
+      When container "app" of Pod "web" executes "/workload control path=/livez status=500 times=2"
+      Then container "app" of Pod "web" is not restarted for 5 seconds
+      When container "app" of Pod "web" executes "/workload control path=/livez status=500 times=3"
+      Then container "app" of Pod "web" is restarted
+
+    Scenario: the first probe waits for initialDelaySeconds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/livez=500]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, initialDelaySeconds: 8, periodSeconds: 1, failureThreshold: 1}
+        """
+      Then Pod "web" becomes Ready
+      And container "app" of Pod "web" is not restarted for 5 seconds
+      And container "app" of Pod "web" is restarted
+
+    Scenario: a probe's own grace period goes before the Pod's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --ignore-sigterm, --answer=/livez=500]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
+        """
+      Then "status.phase" of Pod "web" becomes "Running"
+      And container "app" of Pod "web" is restarted within 30 seconds
+
+    Scenario: with the restart policy Never the Pod has failed
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/livez=500, --term-code=7]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1}
+        """
+      Then "status.phase" of Pod "web" becomes "Failed"
+      And container "app" of Pod "web" has not been restarted
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "web" is "7"
+
+  @pods/liveness-per-container
+  Rule: liveness is checked container by container
+
+    Scenario: the sibling of a failing container goes on
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - name: sick
+            image: "${image}"
+            command: [/workload, serve, --port=8080]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1}
+          - name: healthy
+            image: "${image}"
+            command: [/workload, serve, --port=8081]
+            livenessProbe: {httpGet: {path: /livez, port: 8081}, periodSeconds: 1, failureThreshold: 1}
+        """
+      And Pod "pair" is Ready
+      And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is remembered as "healthy"
+      When container "sick" of Pod "pair" executes "/workload control path=/livez status=500"
+      Then container "sick" of Pod "pair" is restarted
+      And container "healthy" of Pod "pair" has not been restarted
+      And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is still "${healthy}"
+
+  @pods/deadlock-goes-unseen
+  Rule: without a liveness probe a deadlock goes unseen
+
+    Scenario: a server that hangs stays Running
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pod "web" is Ready
+      When container "app" of Pod "web" executes "/workload control hang=on"
+      And container "app" of Pod "web" executes "/workload http http://localhost:8080/ --timeout=1s"
+      Then it exits with 1
+      And container "app" of Pod "web" is not restarted for 5 seconds
+      And "status.phase" of Pod "web" is "Running"
+      And Pod "web" is Ready
+
+  @pods/startup-probe
+  Rule: a startup probe holds the other probes back
+
+    Scenario: neither liveness nor readiness is asked before the process has started
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, periodSeconds: 1, failureThreshold: 60}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1}
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1}
+        """
+      Then Pod "slow" has been asked for "/startup" at least 4 times
+      And Pod "slow" has never been asked for "/livez"
+      And Pod "slow" has never been asked for "/readyz"
+      And Pod "slow" is not Ready
+      And "status.containerStatuses[name=app].started" of Pod "slow" is "false"
+      When container "app" of Pod "slow" executes "/workload control path=/startup status=200"
+      Then Pod "slow" becomes Ready
+      And "status.containerStatuses[name=app].started" of Pod "slow" is "true"
+      And Pod "slow" has been asked for "/livez" at least 2 times
+      And container "app" of Pod "slow" has not been restarted
+
+    Scenario: when it gives up, the container is restarted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, periodSeconds: 1, failureThreshold: 3}
+        """
+      Then container "app" of Pod "slow" is restarted
+
+  @api
+  Rule: a probe that makes no sense is refused
+
+    @pods/liveness-restarts
+    Scenario Outline: the liveness probe <probe>
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: "${image}", livenessProbe: <probe>}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.containers[0].livenessProbe<field>"
+      And nothing is stored under Pod "web"
+
+      Examples:
+        | probe                                                          | field                          |
+        | {tcpSocket: {port: 80}, periodSeconds: -1}                     | .periodSeconds                 |
+        | {tcpSocket: {port: 80}, timeoutSeconds: -1}                    | .timeoutSeconds                |
+        | {tcpSocket: {port: 80}, initialDelaySeconds: -1}               | .initialDelaySeconds           |
+        | {tcpSocket: {port: 80}, failureThreshold: -1}                  | .failureThreshold              |
+        | {tcpSocket: {port: 80}, successThreshold: 2}                   | .successThreshold              |
+        | {tcpSocket: {port: 80}, terminationGracePeriodSeconds: 0}      | .terminationGracePeriodSeconds |
+        | {periodSeconds: 1}                                             |                                |
+        | {tcpSocket: {port: 80}, exec: {command: [a]}}                  | .tcpSocket                     |
+
+    Scenario Outline: the readiness probe <probe>
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: "${image}", readinessProbe: <probe>}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.containers[0].readinessProbe<field>"
+      And nothing is stored under Pod "web"
+
+      @pods/probe-http
+      Examples: HTTP
+        | probe                                                                           | field                           |
+        | {httpGet: {path: /, port: 70000}}                                               | .httpGet.port                   |
+        | {httpGet: {path: /, port: NOT_A_NAME}}                                          | .httpGet.port                   |
+        | {httpGet: {path: /, port: 80, scheme: GOPHER}}                                  | .httpGet.scheme                 |
+        | {httpGet: {path: /, port: 80, httpHeaders: [{name: "not a name", value: x}]}}   | .httpGet.httpHeaders            |
+
+      @pods/probe-tcp
+      Examples: TCP
+        | probe                     | field           |
+        | {tcpSocket: {port: 0}}    | .tcpSocket.port |
+
+      @pods/probe-exec
+      Examples: commands
+        | probe                 | field         |
+        | {exec: {command: []}} | .exec.command |
+
+      @pods/readiness-removes-from-service
+      Examples: readiness
+        | probe                                                      | field                          |
+        | {tcpSocket: {port: 80}, terminationGracePeriodSeconds: 5}  | .terminationGracePeriodSeconds |

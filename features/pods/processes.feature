@@ -1,0 +1,182 @@
+@workloads
+Feature: Processes
+  The least that Kubernetes does for a container needs no declaration: when its main process ends, it is started again.
+
+  @pods/process-health
+  Rule: what happens after the end of a process is the restart policy's to say
+
+    Scenario Outline: <policy> after exit code <code>: restarted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: <policy>
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=<code>, --after=1s]}]
+        """
+      Then container "app" of Pod "app" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" becomes "<code>"
+      And "status.containerStatuses[name=app].lastState.terminated.reason" of Pod "app" is "<reason>"
+      And "status.phase" of Pod "app" is "Running"
+
+      Examples:
+        | policy    | code | reason    |
+        | Always    | 0    | Completed |
+        | Always    | 3    | Error     |
+        | OnFailure | 3    | Error     |
+
+    Scenario Outline: <policy> after exit code <code>: <phase>
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: <policy>
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=<code>, --after=1s]}]
+        """
+      Then "status.phase" of Pod "app" becomes "<phase>"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is "<code>"
+      And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "<reason>"
+      And container "app" of Pod "app" has not been restarted
+      And Pod "app" is not Ready
+
+      Examples:
+        | policy    | code | phase     | reason    |
+        | OnFailure | 0    | Succeeded | Completed |
+        | Never     | 0    | Succeeded | Completed |
+        | Never     | 3    | Failed    | Error     |
+
+    Scenario: a container that keeps ending is started ever later
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
+        """
+      Then container "app" of Pod "app" is restarted within 8 seconds
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CrashLoopBackOff"
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" is "1"
+      And container "app" of Pod "app" is restarted at least 2 times
+
+    Scenario: one container ends, the other goes on
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: short, image: "${image}", command: [/workload, exit, --code=0]}
+          - {name: long, image: "${image}", command: [/workload, wait]}
+        """
+      Then "status.containerStatuses[name=short].state.terminated.exitCode" of Pod "pair" becomes "0"
+      And "status.containerStatuses[name=long].state.running.startedAt" of Pod "pair" is present
+      And "status.phase" of Pod "pair" is "Running"
+      And Pod "pair" is not Ready
+
+    @api
+    Scenario: an unknown restart policy is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Sometimes
+          containers: [{name: app, image: "${image}"}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.restartPolicy"
+      And nothing is stored under Pod "app"
+
+  @pods/kubelet-creates-containers
+  Rule: every declared container runs as declared
+
+    Scenario: command, arguments and environment
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: one
+            image: "${image}"
+            command: [/workload]
+            args: [print, "$(GREETING), $(NAME) in $$(braces)", --then-wait]
+            env: [{name: NAME, value: world}, {name: GREETING, value: hello}]
+          - name: two
+            image: "${image}"
+            args: [wait]
+            env:
+            - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+            - {name: ADDRESS, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+        """
+      And Pod "app" is Ready
+      And "status.podIP" of Pod "app" is remembered as "address"
+      Then container "two" of Pod "app" executes "/workload env POD"
+      And it prints "app"
+      And container "two" of Pod "app" executes "/workload env ADDRESS"
+      And it prints "${address}"
+      And the log of container "one" of Pod "app" says "world in $(braces)"
+      And "status.containerStatuses[name=one].ready" of Pod "app" is "true"
+      And "status.containerStatuses[name=two].ready" of Pod "app" is "true"
+
+    Scenario: init containers run first, one after the other, to their end
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: work, emptyDir: {}}]
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, append, /work/order, first], volumeMounts: [{name: work, mountPath: /work}]}
+          - {name: second, image: "${image}", command: [/workload, append, /work/order, second], volumeMounts: [{name: work, mountPath: /work}]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: work, mountPath: /work}]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /work/order"
+      Then its output matches "^first\nsecond\n$"
+      And "status.initContainerStatuses[name=second].state.terminated.exitCode" of Pod "app" is "0"
+
+    Scenario: an image that is not there and must not be pulled
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: "plumbline.invalid/no/such:image", imagePullPolicy: Never}]
+        """
+      Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ErrImageNeverPull"
+      And "status.phase" of Pod "app" is "Pending"
+
+    @api
+    Scenario Outline: a container with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: <containers>
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And nothing is stored under Pod "app"
+
+      Examples:
+        | what               | containers                                                    | field                                     |
+        | no name            | [{image: x}]                                                  | spec.containers[0].name                   |
+        | a bad name         | [{name: Not_A_Name, image: x}]                                | spec.containers[0].name                   |
+        | another's name     | [{name: a, image: x}, {name: a, image: y}]                    | spec.containers[1].name                   |
+        | no image           | [{name: a}]                                                   | spec.containers[0].image                  |
+        | a port too high    | [{name: a, image: x, ports: [{containerPort: 65536}]}]        | spec.containers[0].ports[0].containerPort |
+        | a bad pull policy  | [{name: a, image: x, imagePullPolicy: Rarely}]                | spec.containers[0].imagePullPolicy        |
+        | no container       | []                                                            | spec.containers                           |
+        | an unknown volume  | [{name: a, image: x, volumeMounts: [{name: v, mountPath: /v}]}] | spec.containers[0].volumeMounts[0].name |

@@ -1,0 +1,96 @@
+@workloads
+Feature: Deletion
+  Deleting a ReplicaSet deletes its Pods, unless one asks for them to be kept.
+
+  Background:
+    Given these objects exist:
+      """
+      apiVersion: apps/v1
+      kind: ReplicaSet
+      metadata: {name: web}
+      spec:
+        replicas: 2
+        selector: {matchLabels: {app: web}}
+        template:
+          metadata: {labels: {app: web}}
+          spec:
+            containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=2s]}]
+      """
+    And ReplicaSet "web" comes to have 2 Ready Pods
+    And the Pods of ReplicaSet "web" are remembered as "its Pods"
+
+  @replicasets/delete-cascades
+  Rule: the Pods go with the set
+
+    Scenario: in the background, the set goes first
+      When ReplicaSet "web" is deleted with propagation "Background"
+      Then it is accepted
+      And there is no ReplicaSet "web"
+      And there come to be no Pods with the selector "app=web"
+
+    Scenario: a deletion that says nothing is one in the background
+      When ReplicaSet "web" is deleted
+      Then it is accepted
+      And there is no ReplicaSet "web"
+      And there come to be no Pods with the selector "app=web"
+
+    Scenario: in the foreground, the set stays until its Pods are gone
+      When ReplicaSet "web" is deleted with propagation "Foreground"
+      Then it is accepted
+      And "metadata.finalizers[0]" of ReplicaSet "web" is "foregroundDeletion"
+      And "metadata.deletionTimestamp" of ReplicaSet "web" is present
+      And ReplicaSet "web" goes only after the Pods "${its Pods}"
+
+    Scenario Outline: kubectl delete --cascade=<cascade>
+      When kubectl runs "delete replicaset web --cascade=<cascade>"
+      Then it exits with 0
+      And its output contains "replicaset.apps"
+      And there is no ReplicaSet "web"
+      And there come to be no Pods with the selector "app=web"
+
+      Examples:
+        | cascade    |
+        | background |
+        | foreground |
+
+    Scenario: an unknown propagation is refused, and nothing is deleted
+      When ReplicaSet "web" is deleted with propagation "Sideways"
+      Then it is refused with 422 "Invalid"
+      And "metadata.deletionTimestamp" of ReplicaSet "web" is absent
+      And ReplicaSet "web" still has the same Pods as "its Pods"
+
+  @replicasets/delete-orphans
+  Rule: the Pods can be kept
+
+    Scenario: orphaned Pods run on, and a new set adopts them
+      When ReplicaSet "web" is deleted with propagation "Orphan"
+      Then it is accepted
+      And ReplicaSet "web" is gone
+      And the Pods "${its Pods}" still run, without a controller and with no restart
+      When this is submitted:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: heir}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then it is accepted
+      And ReplicaSet "heir" comes to have 2 Ready Pods
+      And ReplicaSet "heir" still has the same Pods as "its Pods"
+
+    Scenario Outline: kubectl delete --cascade=<cascade>
+      When kubectl runs "delete replicaset web --cascade=<cascade>"
+      Then it exits with 0
+      And ReplicaSet "web" is gone
+      And the Pods "${its Pods}" still run, without a controller and with no restart
+
+      Examples:
+        | cascade |
+        | orphan  |
+        | false   |

@@ -1,0 +1,249 @@
+@workloads
+Feature: Replicas
+  A ReplicaSet keeps a set of Pods at a number. It compares what it wants with what it finds, and creates or deletes Pods
+  until both agree.
+
+  @replicasets/manage-a-set
+  Rule: a ReplicaSet brings its Pods to the number it declares
+
+    Scenario Outline: <count> replicas
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: <count>
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then ReplicaSet "web" comes to have <count> Ready Pods
+      And "status.observedGeneration" of ReplicaSet "web" becomes "1"
+      And "status.replicas" of ReplicaSet "web" becomes "<count>"
+      And "status.readyReplicas" of ReplicaSet "web" becomes "<ready>"
+      And "status.availableReplicas" of ReplicaSet "web" becomes "<ready>"
+
+      Examples:
+        | count | ready |
+        | 0     |       |
+        | 1     | 1     |
+        | 3     | 3     |
+
+    @api
+    Scenario: without a number it is one
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "spec.replicas" of ReplicaSet "web" is "1"
+      And ReplicaSet "web" comes to have 1 Pod
+
+    @api
+    Scenario Outline: a ReplicaSet with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec: <spec>
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And nothing is stored under ReplicaSet "web"
+
+      Examples:
+        | what                      | field                                | spec |
+        | a negative number         | spec.replicas                        | {replicas: -1, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
+        | no selector               | spec.selector                        | {template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
+        | an empty selector         | spec.selector                        | {selector: {}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
+        | a selector beside it      | spec.template.metadata.labels        | {selector: {matchLabels: {a: c}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
+        | a Pod that may end        | spec.template.spec.restartPolicy     | {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never, containers: [{name: a, image: x}]}}} |
+        | an unknown operator       | spec.selector.matchExpressions[0].operator | {selector: {matchExpressions: [{key: a, operator: Like, values: [b]}]}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
+
+  @replicasets/reconcile
+  Rule: when what is there differs from what is wanted, Pods are created or deleted
+
+    Scenario: a Pod that is deleted is replaced by another
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 2 Ready Pods
+      And one Pod of ReplicaSet "web" is remembered as "victim"
+      When Pod "${victim}" is deleted
+      Then Pod "${victim}" is gone
+      And ReplicaSet "web" comes to have 2 Ready Pods
+
+    Scenario: more and fewer
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      When "spec.replicas" of ReplicaSet "web" is set to "4"
+      Then ReplicaSet "web" comes to have 4 Ready Pods
+      When "spec.replicas" of ReplicaSet "web" is set to "0"
+      Then there come to be no Pods with the selector "app=web"
+      And "status.replicas" of ReplicaSet "web" becomes "0"
+
+    @long
+    Scenario: a settled set writes nothing
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 2 Ready Pods
+      And "status.availableReplicas" of ReplicaSet "web" becomes "2"
+      Then nothing of ReplicaSet "web" and its Pods is written for 20 seconds
+
+  @replicasets/loose-coupling
+  Rule: the selector alone couples a ReplicaSet to its Pods
+
+    @api
+    Scenario: the selector cannot be changed
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, tier: front}}
+            spec:
+              containers: [{name: app, image: "${image}"}]
+        """
+      When ReplicaSet "web" is patched with:
+        """
+        spec: {selector: {matchLabels: {tier: front}}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.selector"
+
+    Scenario: two sets with disjoint selectors leave each other's Pods alone
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: red}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web, color: red}}
+          template:
+            metadata: {labels: {app: web, color: red}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: blue}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web, color: blue}}
+          template:
+            metadata: {labels: {app: web, color: blue}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "red" comes to have 2 Ready Pods
+      And ReplicaSet "blue" comes to have 1 Ready Pod
+      And the Pods of ReplicaSet "blue" are remembered as "the blue ones"
+      When "spec.replicas" of ReplicaSet "red" is set to "0"
+      Then there come to be no Pods with the selector "color=red"
+      And ReplicaSet "blue" still has the same Pods as "the blue ones"
+
+  @replicasets/find-pods
+  Rule: the set's labels find its Pods
+
+    Scenario: kubectl get pods -l
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: other, labels: {app: other}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And the Pods of ReplicaSet "web" are remembered as "its Pods"
+      Then the selector "app=web" finds exactly the Pods "${its Pods}"
+      When kubectl runs "get pods -l app=web -o name --no-headers"
+      Then it exits with 0
+      And its output does not contain "other"
+
+  @replicasets/scale-imperative
+  Rule: kubectl scale changes the number
+
+    Scenario: up, down, and only from the number that is expected
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When kubectl runs "scale replicaset web --replicas=3"
+      Then it exits with 0
+      And it prints "replicaset.apps/web scaled"
+      And ReplicaSet "web" comes to have 3 Pods
+      When kubectl runs "scale replicaset web --replicas=1 --current-replicas=7"
+      Then it exits with 1
+      And its error output contains "expected replicas to be 7, was 3"
+      And "spec.replicas" of ReplicaSet "web" is still "3"
+      When kubectl runs "scale replicaset web --replicas=1 --current-replicas=3"
+      Then it exits with 0
+      And ReplicaSet "web" comes to have 1 Pod

@@ -1,0 +1,244 @@
+@api
+Feature: Cluster IPs
+  A Service gets a virtual address, its cluster IP, from a range that belongs to the cluster. It keeps it for life.
+
+  @services/cluster-ip-assigned
+  Rule: a Service gets an address of its own
+
+    Scenario: three Services have three addresses
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: one}, spec: {ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: two}, spec: {ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: three}, spec: {ports: [{port: 80}]}}
+        """
+      Then the cluster IPs of the Services "one, two, three" differ
+      And "spec.type" of Service "one" is "ClusterIP"
+      And "spec.clusterIP" of Service "one" is remembered as "address"
+      And "spec.clusterIPs[0]" of Service "one" is "${address}"
+
+    Scenario: the address stays when the Service changes
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When Service "web" is patched with:
+        """
+        spec: {selector: {app: web}, ports: [{port: 8080}]}
+        """
+      Then it is accepted
+      And "spec.ports[0].port" of Service "web" is "8080"
+      And "spec.clusterIP" of Service "web" is still "${address}"
+
+    Scenario: None makes a Service headless
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: None, ports: [{port: 80}]}}
+        """
+      Then "spec.clusterIP" of Service "web" is "None"
+      And "spec.clusterIPs[0]" of Service "web" is "None"
+
+    Scenario: a dry run takes no address
+      Given an address of the range that is free is remembered as "free"
+      When this is submitted as a dry run:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "${free}", ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {clusterIP: "${free}", ports: [{port: 80}]}}
+        """
+      Then it is accepted
+
+    Scenario Outline: a Service with <what> is refused
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: bad}, spec: <spec>}
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And nothing is stored under Service "bad"
+
+      Examples:
+        | what                 | spec                                                               | field                     |
+        | no port              | {}                                                                 | spec.ports                |
+        | port 0               | {ports: [{port: 0}]}                                               | spec.ports[0].port        |
+        | a port too high      | {ports: [{port: 65536}]}                                           | spec.ports[0].port        |
+        | an unknown protocol  | {ports: [{port: 80, protocol: ICMP}]}                              | spec.ports[0].protocol    |
+        | two unnamed ports    | {ports: [{port: 80}, {port: 81}]}                                  | spec.ports[0].name        |
+        | one port twice       | {ports: [{name: a, port: 80}, {name: b, port: 80}]}                | spec.ports[1]             |
+        | a bad target port    | {ports: [{port: 80, targetPort: 70000}]}                           | spec.ports[0].targetPort  |
+        | an unknown type      | {type: Teleport, ports: [{port: 80}]}                              | spec.type                 |
+        | an unknown affinity  | {sessionAffinity: Always, ports: [{port: 80}]}                     | spec.sessionAffinity      |
+
+  @services/choose-cluster-ip
+  Rule: the user may choose the address
+
+    Scenario: a free address of the range is kept exactly
+      Given an address of the range that is free is remembered as "free"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "${free}", ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is "${free}"
+
+  @services/cluster-ip-in-range-and-free
+  Rule: the address must be in the range and free
+
+    Scenario: an address that another Service has
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "first" is remembered as "taken"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {clusterIP: "${taken}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      And the refusal says "already allocated"
+      And nothing is stored under Service "second"
+
+    Scenario: an address that was given back
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "first" is remembered as "address"
+      When Service "first" is deleted
+      And this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {clusterIP: "${address}", ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "second" is "${address}"
+
+    Scenario: an address outside of the range
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 192.0.2.10, ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      And the refusal says "not in the valid range"
+      And nothing is stored under Service "web"
+
+    Scenario Outline: <address> is no address
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "<address>", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
+      And nothing is stored under Service "web"
+
+      Examples:
+        | address      |
+        | somewhere    |
+        | 10.96.0      |
+        | 10.96.0.300  |
+        | 010.096.0.10 |
+
+  @services/cluster-ip-immutable
+  Rule: the address cannot be changed
+
+    Scenario: a patch to another address is refused
+      Given an address of the range that is free is remembered as "free"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When "spec.clusterIP" of Service "web" is set to "${free}"
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
+      And "spec.clusterIP" of Service "web" is still "${address}"
+
+    Scenario: an update to another address is refused
+      Given an address of the range that is free is remembered as "free"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When Service "web" is replaced by:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "${free}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
+      And "spec.clusterIP" of Service "web" is still "${address}"
+
+    Scenario: an update that leaves the address out keeps it
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When Service "web" is replaced by:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 81}]}}
+        """
+      Then it is accepted
+      And "spec.ports[0].port" of Service "web" is "81"
+      And "spec.clusterIP" of Service "web" is still "${address}"
+
+    Scenario: deleting and creating again gives the address anew
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When Service "web" is deleted
+      And this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "${address}", ports: [{port: 81}]}}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is "${address}"
+
+  @services/cluster-ip-range-flag @cluster
+  Rule: the flag --service-cluster-ip-range sets the range
+
+    Scenario: a small range is used to its end, and what is given back is used again
+      Given a cluster of its own with the server flags "--service-cluster-ip-range=10.99.7.0/28"
+      When Services are created until one is refused, 20 at most
+      Then the refusal says "range is full"
+      And the Services' addresses are all those of "10.99.7.0/28" but the first and the last
+      When Service "filler-4" is deleted
+      And this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: last}, spec: {ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "last" is an address within "10.99.7.0/28"
+
+    Scenario Outline: the edge <address> of the range is no Service's
+      Given a cluster of its own with the server flags "--service-cluster-ip-range=10.99.8.0/28"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: <address>, ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+
+      Examples:
+        | address    |
+        | 10.99.8.0  |
+        | 10.99.8.15 |
+        | 10.99.8.1  |
+        | 10.99.8.16 |
+
+    Scenario Outline: a server with the range <range> refuses to start
+      Then a server with the flags "--service-cluster-ip-range=<range>" refuses to start and says "service-cluster-ip-range"
+
+      Examples:
+        | range        |
+        | nonsense     |
+        | 10.99.0.0/33 |
+        | 10.99.0.0/31 |
+
+  @services/range-must-not-overlap @cluster @implementation
+  Rule: the range should not overlap with other networks
+
+    Scenario: a range that overlaps with the Pods' addresses is refused at the start
+      Then a server with the flags "--service-cluster-ip-range=10.244.0.0/16" refuses to start and says "overlaps"

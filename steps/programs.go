@@ -1,0 +1,280 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/remotecommand"
+	utilexec "k8s.io/client-go/util/exec"
+)
+
+// Sentences about programs: those that run inside containers by exec, and how they ended.
+
+func programSentences(sc vocabulary) {
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" (?:executes|has executed) "([^"]*)"$`, executes)
+	sc.Step(`^it exits with (\d+)$`, exits)
+	sc.Step(`^it prints "([^"]*)"$`, prints)
+	sc.Step(`^its output contains "([^"]*)"$`, outputContains)
+	sc.Step(`^its output does not contain "([^"]*)"$`, outputLacks)
+	sc.Step(`^its error output contains "([^"]*)"$`, errorContains)
+	sc.Step(`^its output is remembered as "([^"]*)"$`, outputRemembered)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" begins "([^"]*)"$`, begins)
+	sc.Step(`^what was begun exits with (\d+)$`, begunExits)
+	sc.Step(`^Pod "([^"]*)" has been asked for "([^"]*)" at least (\d+) times$`, askedFor)
+	sc.Step(`^Pod "([^"]*)" has never been asked for "([^"]*)"$`, neverAskedFor)
+}
+
+// outcome is how a program ended, in a container or as kubectl.
+type outcome struct {
+	asked          string
+	stdout, stderr string
+	exit           int
+}
+
+func (o *outcome) String() string {
+	return fmt.Sprintf("exit %d\nstdout: %s\nstderr: %s", o.exit, o.stdout, o.stderr)
+}
+
+// execute runs a program in a container and makes its end the one to judge.
+func (s *scenario) execute(ctx context.Context, pod, container string, command ...string) (*outcome, error) {
+	o, err := s.executeAside(ctx, pod, container, command...)
+	if err == nil {
+		s.command = o
+	}
+	return o, err
+}
+
+// executeAside runs a program in a container by the exec subresource.
+func (s *scenario) executeAside(ctx context.Context, pod, container string, command ...string) (*outcome, error) {
+	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	defer cancel()
+	request := s.typed.CoreV1().RESTClient().Post().Resource("pods").Namespace(s.namespace).Name(pod).
+		SubResource("exec").VersionedParams(&corev1.PodExecOptions{
+		Container: container, Command: command, Stdout: true, Stderr: true,
+	}, scheme.ParameterCodec)
+	executor, err := remotecommand.NewWebSocketExecutor(s.config, "GET", request.URL().String())
+	if err != nil {
+		return nil, fmt.Errorf("prepare to execute %q: %w", command, err)
+	}
+	var stdout, stderr bytes.Buffer
+	err = executor.StreamWithContext(limited, remotecommand.StreamOptions{Stdout: &stdout, Stderr: &stderr})
+	o := &outcome{asked: fmt.Sprintf("%q in container %s of Pod %s", strings.Join(command, " "), container, pod), stdout: stdout.String(), stderr: stderr.String()}
+	var exit utilexec.CodeExitError
+	switch {
+	case errors.As(err, &exit):
+		o.exit = exit.Code
+	case err != nil:
+		return nil, failed(o.asked, "it runs", fmt.Sprintf("%v\nstdout: %s\nstderr: %s", err, o.stdout, o.stderr))
+	}
+	s.observe(o.asked, o.String())
+	return o, nil
+}
+
+func executes(ctx context.Context, container, pod, command string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.execute(ctx, pod, container, words(command)...)
+	return err
+}
+
+// words splits a command line at blanks; 'single quotes' hold together.
+func words(line string) []string {
+	var out []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			out = append(out, part)
+			continue
+		}
+		out = append(out, strings.Fields(part)...)
+	}
+	return out
+}
+
+// ran is the program that the sentences judge.
+func ran(ctx context.Context) (*outcome, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.command == nil {
+		return nil, errors.New("no program has run before its end is judged")
+	}
+	return s.command, nil
+}
+
+func judgeProgram(ctx context.Context, expected func(o *outcome) (string, bool)) error {
+	o, err := ran(ctx)
+	if err != nil {
+		return err
+	}
+	if want, ok := expected(o); !ok {
+		return failed(o.asked, want, o.String())
+	}
+	return nil
+}
+
+func exits(ctx context.Context, code int) error {
+	return judgeProgram(ctx, func(o *outcome) (string, bool) { return fmt.Sprintf("exit %d", code), o.exit == code })
+}
+
+func judgeOutput(ctx context.Context, text, expected string, ok func(o *outcome, text string) bool) error {
+	return judgeProgram(ctx, func(o *outcome) (string, bool) { return fmt.Sprintf(expected, text), ok(o, text) })
+}
+
+func prints(ctx context.Context, text string) error {
+	return judgeOutput(ctx, text, "stdout is %q", func(o *outcome, text string) bool { return strings.TrimSpace(o.stdout) == text })
+}
+
+func outputContains(ctx context.Context, text string) error {
+	return judgeOutput(ctx, text, "stdout contains %q", func(o *outcome, text string) bool { return strings.Contains(o.stdout, text) })
+}
+
+func outputLacks(ctx context.Context, text string) error {
+	return judgeOutput(ctx, text, "stdout does not contain %q", func(o *outcome, text string) bool { return !strings.Contains(o.stdout, text) })
+}
+
+func errorContains(ctx context.Context, text string) error {
+	return judgeOutput(ctx, text, "stderr contains %q", func(o *outcome, text string) bool { return strings.Contains(o.stderr, text) })
+}
+
+func outputRemembered(ctx context.Context, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := ran(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remember[as] = strings.TrimSpace(o.stdout)
+	return nil
+}
+
+// ending is the end of a program that runs beside the scenario's steps.
+type ending struct {
+	outcome *outcome
+	err     error
+}
+
+func begins(ctx context.Context, container, pod, command string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	ended := make(chan ending, 1)
+	s.begun = ended
+	go func() {
+		o, err := s.executeAside(context.WithoutCancel(ctx), pod, container, words(command)...)
+		ended <- ending{o, err}
+	}()
+	return nil
+}
+
+func begunExits(ctx context.Context, code int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if s.begun == nil {
+		return errors.New("nothing has been begun before its end is judged")
+	}
+	select {
+	case end := <-s.begun:
+		s.begun = nil
+		if end.err != nil {
+			return end.err
+		}
+		s.command = end.outcome
+		return exits(ctx, code)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// asked reads how often the workload in a Pod has been asked for a path, from the workload itself.
+func (s *scenario) asked(ctx context.Context, pod, path string) (int, error) {
+	object, err := s.mustGet(ctx, "Pod", pod)
+	if err != nil {
+		return 0, err
+	}
+	container, _, err := valueOf(object, "spec.containers[0].name")
+	if err != nil {
+		return 0, err
+	}
+	o, err := s.executeAside(ctx, pod, container, "/workload", "http", "http://localhost:8080/count")
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Body string `json:"body"`
+	}
+	if err := json.Unmarshal([]byte(o.stdout), &answer); err != nil {
+		return 0, fmt.Errorf("the client in Pod %s printed %q: %w", pod, o.stdout, err)
+	}
+	var counts map[string]struct {
+		Count int `json:"count"`
+	}
+	if err := json.Unmarshal([]byte(answer.Body), &counts); err != nil {
+		return 0, fmt.Errorf("the workload in Pod %s answered %q: %w", pod, answer.Body, err)
+	}
+	return counts[(&url.URL{Path: path}).Path].Count, nil
+}
+
+// askedPause is between two looks at what a workload was asked: a container cannot be watched.
+const askedPause = 250 * time.Millisecond
+
+func askedFor(ctx context.Context, pod, path string, least int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if err := fieldBecomes(ctx, "status.phase", "Pod", pod, "Running"); err != nil {
+		return err
+	}
+	begun := time.Now()
+	seen := &history{begun: begun}
+	ticker := time.NewTicker(askedPause)
+	defer ticker.Stop()
+	for {
+		count, err := s.asked(ctx, pod, path)
+		if err != nil {
+			return err
+		}
+		seen.add(fmt.Sprintf("%d times", count))
+		if count >= least {
+			return nil
+		}
+		if waited := time.Since(begun); waited > boundPodStart.limit {
+			return &Failure{What: fmt.Sprintf("requests for %s at Pod %q", path, pod), Expected: fmt.Sprintf("at least %d", least), Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func neverAskedFor(ctx context.Context, pod, path string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	count, err := s.asked(ctx, pod, path)
+	if err == nil && count > 0 {
+		err = failed(fmt.Sprintf("requests for %s at Pod %q", path, pod), "none", fmt.Sprintf("%d", count))
+	}
+	return err
+}

@@ -1,0 +1,47 @@
+package steps
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/cucumber/godog"
+)
+
+// Initialize registers every sentence of the vocabulary with godog.
+func Initialize(sc *godog.ScenarioContext) {
+	v := vocabulary{sc}
+	submitSentences(v)
+	fieldSentences(v)
+	selectorSentences(v)
+	watchSentences(v)
+	podSentences(v)
+	programSentences(v)
+	logSentences(v)
+	trafficSentences(v)
+	serviceSentences(v)
+	replicaSetSentences(v)
+	kubectlSentences(v)
+	clusterSentences(v)
+}
+
+// vocabulary registers sentences so that every text in one may use what the scenario remembers, as ${name}.
+type vocabulary struct{ sc *godog.ScenarioContext }
+
+// Step binds a sentence to its function, whose first argument is the scenario's context.
+func (v vocabulary) Step(sentence string, function any) {
+	plain := reflect.ValueOf(function)
+	v.sc.Step(sentence, reflect.MakeFunc(plain.Type(), func(arguments []reflect.Value) []reflect.Value {
+		ctx, _ := arguments[0].Interface().(context.Context)
+		for i, argument := range arguments {
+			if argument.Kind() != reflect.String {
+				continue
+			}
+			text, err := expanded(ctx, argument.String())
+			if err != nil {
+				return []reflect.Value{reflect.ValueOf(&err).Elem()}
+			}
+			arguments[i] = reflect.ValueOf(text)
+		}
+		return plain.Call(arguments)
+	}).Interface())
+}
