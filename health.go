@@ -20,7 +20,7 @@ type patience struct {
 	silent  time.Duration // while it accepts connections and does not answer, or says that it is not ready
 }
 
-var ordinaryPatience = patience{every: 500 * time.Millisecond, answer: 2 * time.Second, refused: 4 * time.Second, silent: 7 * time.Second}
+var ordinaryPatience = patience{every: 500 * time.Millisecond, answer: 2 * time.Second, refused: 4 * time.Second, silent: 6 * time.Second}
 
 // health watches whether the target lives.
 type health struct {
@@ -84,11 +84,12 @@ func (h *health) watch(ctx context.Context, died func(error)) {
 	ticker := time.NewTicker(h.patience.every)
 	defer ticker.Stop()
 	for {
+		asked := time.Now()
 		err := h.question(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if dead := h.record(ctx, err, time.Now()); dead != nil {
+		if dead := h.record(ctx, err, asked, time.Now()); dead != nil {
 			died(dead)
 			return
 		}
@@ -106,8 +107,8 @@ func (h *health) question(ctx context.Context) error {
 	return h.ask(ctx)
 }
 
-// record notes an answer, and returns why the target is dead once it is.
-func (h *health) record(ctx context.Context, err error, now time.Time) error {
+// record notes the answer to a question, and returns why the target is dead once it is.
+func (h *health) record(ctx context.Context, err error, asked, now time.Time) error {
 	var gone error
 	if err != nil && h.gone != nil {
 		within, cancel := context.WithTimeout(ctx, h.patience.answer)
@@ -128,7 +129,7 @@ func (h *health) record(ctx context.Context, err error, now time.Time) error {
 		return nil
 	}
 	if h.since.IsZero() {
-		h.since = now
+		h.since = asked
 	}
 	limit := h.patience.silent
 	if isBrokenConnection(err) {

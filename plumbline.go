@@ -47,13 +47,21 @@ func Run(t testing.TB, options Options) *reports.Report {
 	// A second interrupt ends the process at once; the watchdog then cleans up.
 	context.AfterFunc(ctx, stop)
 	report, err := Judge(ctx, options)
-	if err != nil {
+	conclude(t, options, report, err)
+	return report
+}
+
+// conclude fails the test of a run that did not pass, or could not be made.
+func conclude(t testing.TB, options Options, report *reports.Report, err error) {
+	t.Helper()
+	switch {
+	case err != nil:
 		t.Fatalf("%v", err)
-	}
-	if report != nil && !report.Verdict.Passed {
+	case report == nil && !options.List:
+		t.Fatal("the run has no report")
+	case report != nil && !report.Verdict.Passed:
 		t.Errorf("the run failed; %s has the details", filepath.Join(options.out(), "report.json"))
 	}
-	return report
 }
 
 // Judge makes a run and returns its report, which holds the verdict. The report is nil after a list. An error says that
