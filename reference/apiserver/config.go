@@ -56,7 +56,7 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 		return fmt.Errorf("build the API server: %w", err)
 	}
 	server.ShutdownTimeout = shutdownTimeout
-	served, stores, err := newResources(options)
+	served, stores, err := newResources(storages{options: options, authority: s.authority, services: s.services})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/plumbline/plumbline/reference/allocate"
 )
 
 // Options is what a server needs to know. The zero value of a field that is not marked as needed is usable.
@@ -21,10 +25,10 @@ type Options struct {
 	AdvertiseAddress netip.Addr
 	// TLSNames are further names and addresses of the serving certificate.
 	TLSNames []string
-	// ServiceClusterIPRange is where cluster IPs come from. Needed.
-	ServiceClusterIPRange netip.Prefix
-	// ServiceNodePorts is the range of node ports, e.g. 30000-32767. Needed.
-	ServiceNodePorts string
+	// ServiceClusterIPRanges is where cluster IPs come from: one range, or one of each IP family. Needed.
+	ServiceClusterIPRanges []netip.Prefix
+	// ServiceNodePorts is the range of node ports. Needed.
+	ServiceNodePorts utilnet.PortRange
 	// Token is the secret that a node joins by; empty means that no node can.
 	Token string
 }
@@ -45,15 +49,18 @@ func (o Options) validate() error {
 	if !o.AdvertiseAddress.IsValid() || o.AdvertiseAddress.IsUnspecified() {
 		errs = append(errs, errors.New("an address to advertise is needed"))
 	}
-	if !o.ServiceClusterIPRange.IsValid() {
+	if len(o.ServiceClusterIPRanges) == 0 {
 		errs = append(errs, errors.New("a service cluster IP range is needed"))
+	}
+	if o.ServiceNodePorts.Size == 0 {
+		errs = append(errs, errors.New("a range of node ports is needed"))
 	}
 	return errors.Join(errs...)
 }
 
 // serviceIP is the address of the Service kubernetes: the first of the range.
 func (o Options) serviceIP() netip.Addr {
-	return o.ServiceClusterIPRange.Masked().Addr().Next()
+	return allocate.APIServerIP(o.ServiceClusterIPRanges[0])
 }
 
 // loopbackHost is where this process reaches its own server.

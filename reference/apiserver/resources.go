@@ -3,6 +3,7 @@ package apiserver
 import (
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -11,7 +12,9 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
+	"github.com/plumbline/plumbline/reference/allocate"
 	"github.com/plumbline/plumbline/reference/kind"
+	"github.com/plumbline/plumbline/reference/pki"
 )
 
 // resources is what the server serves: by group and version, then by path, such as pods or pods/status.
@@ -24,11 +27,18 @@ func (r resources) add(version schema.GroupVersion, path string, storage rest.St
 	r[version][path] = storage
 }
 
+// storages is what newResources builds the resources from.
+type storages struct {
+	options   generic.RESTOptionsGetter
+	authority *pki.Authority
+	services  *allocate.Services
+}
+
 // newResources makes the storage of every kind in the table, and its subresources.
-func newResources(options generic.RESTOptionsGetter) (resources, map[*kind.Kind]*store, error) {
+func newResources(from storages) (resources, map[*kind.Kind]*store, error) {
 	r, stores := resources{}, map[*kind.Kind]*store{}
 	for _, k := range kind.Table {
-		s, err := newStore(k, options)
+		s, err := newStore(k, from.options)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -38,14 +48,63 @@ func newResources(options generic.RESTOptionsGetter) (resources, map[*kind.Kind]
 			r.add(k.GroupVersion, k.Resource+"/status", newPart(s, newStatusStrategy(k)))
 		}
 	}
-	core := corev1.SchemeGroupVersion
-	r.add(core, "namespaces", newNamespaceStore(stores[&kind.Namespace]))
-	r.add(core, "namespaces/finalize", finalize{newPart(stores[&kind.Namespace], partStrategy{
-		strategy: newStrategy(&kind.Namespace), part: &kind.NamespaceFinalize, resets: []fieldpath.Path{fieldpath.MakePathOrDie("status")},
-	})})
+	r.addNamespaces(stores[&kind.Namespace])
+	r.addServices(stores, from.services)
+	nodes, err := newNodeConnection(stores[&kind.Node], from.authority)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.add(core, "nodes/proxy", nodeProxy(nodes))
+	r.addPods(stores[&kind.Pod], nodes)
+	r.add(appsv1.SchemeGroupVersion, "replicasets/scale", scale{stores[&kind.ReplicaSet]})
 	r.add(eventsv1.SchemeGroupVersion, "events", stores[&kind.Event])
 	return r, stores, nil
 }
+
+var core = corev1.SchemeGroupVersion
+
+func (r resources) addNamespaces(namespaces *store) {
+	r.add(core, "namespaces", newNamespaceStore(namespaces))
+	r.add(core, "namespaces/finalize", finalize{newPart(namespaces, partStrategy{
+		strategy: newStrategy(&kind.Namespace), part: &kind.NamespaceFinalize, resets: []fieldpath.Path{fieldpath.MakePathOrDie("status")},
+	})})
+}
+
+// addServices replaces the plain storage of Services by one that allocates addresses and ports.
+func (r resources) addServices(stores map[*kind.Kind]*store, allocator *allocate.Services) {
+	services := stores[&kind.Service]
+	status := newPart(services, newStatusStrategy(&kind.Service))
+	status.store.AfterDelete, status.store.Decorator = allocator.AfterDelete, allocator.Decorate
+	r.add(core, "services", &serviceStore{Storage: allocate.NewStorage(services.Store, allocator), store: services})
+	r.add(core, "services/status", status)
+	r.add(core, "services/proxy", serviceProxy(services, stores[&kind.EndpointSlice], stores[&kind.Pod]))
+}
+
+func (r resources) addPods(pods *store, nodes *nodeConnection) {
+	status := newPart(pods, newStatusStrategy(&kind.Pod))
+	for path, storage := range map[string]rest.Storage{
+		"pods/binding":     binding{pods},
+		"bindings":         legacyBinding{binding{pods}},
+		"pods/eviction":    eviction{pods: pods, status: status},
+		"pods/log":         podLog{pods: pods, nodes: nodes},
+		"pods/exec":        newExec(pods, nodes),
+		"pods/attach":      newAttach(pods, nodes),
+		"pods/portforward": newPortForward(pods, nodes),
+		"pods/proxy":       podProxy(pods),
+	} {
+		r.add(core, path, storage)
+	}
+}
+
+// serviceStore is the storage of Services: the allocator's, with the names of the kind.
+type serviceStore struct {
+	*allocate.Storage
+	store *store
+}
+
+// ShortNames and Categories go into discovery.
+func (s *serviceStore) ShortNames() []string { return s.store.ShortNames() }
+func (s *serviceStore) Categories() []string { return s.store.Categories() }
 
 // install serves the resources.
 func (r resources) install(server *genericapiserver.GenericAPIServer) error {

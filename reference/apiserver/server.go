@@ -10,10 +10,16 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 
+	"github.com/plumbline/plumbline/reference/allocate"
 	"github.com/plumbline/plumbline/reference/kind"
 	"github.com/plumbline/plumbline/reference/pki"
 )
@@ -23,6 +29,8 @@ type Server struct {
 	options   Options
 	authority *pki.Authority
 	database  *database // nil with an external etcd
+	etcd      *clientv3.Client
+	services  *allocate.Services
 	generic   *genericapiserver.GenericAPIServer
 	stores    map[*kind.Kind]*store
 	loopback  *rest.Config
@@ -47,6 +55,10 @@ func New(ctx context.Context, options Options) (*Server, error) {
 		}
 		endpoints = []string{s.database.endpoint}
 	}
+	if err := s.prepareAllocation(endpoints); err != nil {
+		s.close()
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(bindHost(options.BindAddress), strconv.Itoa(options.SecurePort)))
 	if err != nil {
 		s.close()
@@ -68,7 +80,27 @@ func bindHost(address netip.Addr) string {
 	return address.String()
 }
 
+// prepareAllocation connects to etcd for the addresses and ports of Services.
+func (s *Server) prepareAllocation(endpoints []string) (err error) {
+	s.etcd, err = clientv3.New(clientv3.Config{Endpoints: endpoints, DialTimeout: 20 * time.Second, Logger: zap.NewNop()})
+	if err != nil {
+		return fmt.Errorf("connect to etcd: %w", err)
+	}
+	s.services, err = allocate.New(allocate.Options{
+		Client: s.etcd, ClusterIPs: s.options.ServiceClusterIPRanges, NodePorts: s.options.ServiceNodePorts, Sole: s.database != nil,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare the allocation of service addresses: %w", err)
+	}
+	return nil
+}
+
 func (s *Server) close() {
+	if s.etcd != nil {
+		if err := s.etcd.Close(); err != nil {
+			klog.ErrorS(err, "Could not close the connection to etcd")
+		}
+	}
 	if s.database != nil {
 		s.database.close()
 	}
@@ -97,7 +129,16 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		}()
 	}
-	if err := s.generic.PrepareRun().RunWithContext(ctx); err != nil {
+	prepared := s.generic.PrepareRun()
+	var repair sync.WaitGroup
+	defer repair.Wait() // before the database closes
+	defer cancel(nil)
+	repair.Go(func() {
+		if err := s.services.Run(ctx); err != nil {
+			cancel(fmt.Errorf("repair the allocation of service addresses: %w", err))
+		}
+	})
+	if err := prepared.RunWithContext(ctx); err != nil {
 		return fmt.Errorf("serve the API: %w", err)
 	}
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/klog/v2"
 
+	"github.com/plumbline/plumbline/reference/allocate"
 	"github.com/plumbline/plumbline/reference/apiserver"
 )
 
@@ -95,18 +96,6 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	fail := func(name, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("invalid --%s: "+format, append([]any{name}, args...)...))
 	}
-	prefix := func(name, text string) netip.Prefix {
-		p, err := netip.ParsePrefix(text)
-		if err != nil {
-			fail(name, "%q is not an address range such as 10.0.0.0/16", text)
-			return netip.Prefix{}
-		}
-		if p.Masked() != p {
-			fail(name, "%q has host bits set; the range is %s", text, p.Masked())
-			return netip.Prefix{}
-		}
-		return p
-	}
 	address := func(name, text string) netip.Addr {
 		a, err := netip.ParseAddr(text)
 		if err != nil {
@@ -114,7 +103,14 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 		}
 		return a
 	}
-	services, pods := prefix("service-cluster-ip-range", f.serviceClusterIPRange), prefix("cluster-cidr", f.clusterCIDR)
+	services, err := allocate.ParseClusterIPRanges(f.serviceClusterIPRange)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("invalid %w", err))
+	}
+	pods, err := netip.ParsePrefix(f.clusterCIDR)
+	if err != nil {
+		fail("cluster-cidr", "%q is not an address range such as 10.244.0.0/16", f.clusterCIDR)
+	}
 	bind := address("bind-address", f.bindAddress)
 	var advertise netip.Addr
 	if f.advertiseAddress != "" {
@@ -145,8 +141,11 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 			fail("tls-san", "%q is neither a DNS name nor an IP address", san)
 		}
 	}
-	if err := checkPortRange(f.serviceNodePortRange, f.securePort); err != nil {
-		fail("service-node-port-range", "%w", err)
+	ports, err := allocate.ParseNodePorts(f.serviceNodePortRange)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("invalid %w", err))
+	} else if ports.Contains(f.securePort) {
+		fail("service-node-port-range", "%s contains the port of the API, %d", f.serviceNodePortRange, f.securePort)
 	}
 	config.nodeName = f.nodeName
 	if config.nodeName == "" {
@@ -159,7 +158,14 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	if problems := validation.IsDNS1123Subdomain(config.nodeName); len(problems) > 0 {
 		fail("node-name", "%q: %s", config.nodeName, strings.Join(problems, "; "))
 	}
-	errs = append(errs, checkRanges(services, pods, addresses)...)
+	if own, err := ownAddresses(addresses); err != nil {
+		errs = append(errs, err)
+	} else if err := allocate.CheckOverlap(services, pods.Masked(), own); err != nil {
+		errs = append(errs, fmt.Errorf("invalid %w", err))
+	}
+	if pods.Contains(advertise) {
+		fail("cluster-cidr", "%s contains this node's address %s: a Pod could get it", pods, advertise)
+	}
 	if len(errs) > 0 {
 		return serverConfig{}, errors.Join(errs...)
 	}
@@ -167,60 +173,28 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	if token == "" {
 		token = os.Getenv("REFERENCE_TOKEN")
 	}
-	config.clusterCIDR = pods
+	config.clusterCIDR = pods.Masked()
 	config.api = apiserver.Options{
 		DataDir: f.dataDir, EtcdServers: f.etcdServers, BindAddress: bind, SecurePort: f.securePort, AdvertiseAddress: advertise,
-		TLSNames: append([]string{config.nodeName}, f.tlsSANs...), ServiceClusterIPRange: services, ServiceNodePorts: f.serviceNodePortRange, Token: token,
+		TLSNames: append([]string{config.nodeName}, f.tlsSANs...), ServiceClusterIPRanges: services, ServiceNodePorts: ports, Token: token,
 	}
 	return config, nil
 }
 
-// checkRanges refuses ranges that would make an address ambiguous.
-func checkRanges(services, pods netip.Prefix, addresses func() ([]net.Addr, error)) []error {
-	var errs []error
-	if services.IsValid() && pods.IsValid() && services.Overlaps(pods) {
-		errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s overlaps --cluster-cidr %s", services, pods))
-	}
-	if services.IsValid() && services.Addr().BitLen()-services.Bits() < 3 {
-		errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s is too small; it needs at least 8 addresses", services))
-	}
-	if services.IsValid() && services.Addr().BitLen()-services.Bits() > 20 {
-		errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s is too large; it may have at most 20 bits of addresses", services))
-	}
-	own, err := addresses()
+func ownAddresses(list func() ([]net.Addr, error)) ([]netip.Addr, error) {
+	addresses, err := list()
 	if err != nil {
-		return append(errs, fmt.Errorf("list the addresses of this machine: %w", err))
+		return nil, fmt.Errorf("list the addresses of this machine: %w", err)
 	}
-	for _, address := range own {
-		network, ok := address.(*net.IPNet)
-		if !ok {
-			continue
-		}
-		ip, ok := netip.AddrFromSlice(network.IP)
-		if !ok {
-			continue
-		}
-		if services.IsValid() && services.Contains(ip.Unmap()) {
-			errs = append(errs, fmt.Errorf("invalid --service-cluster-ip-range: %s contains %s, an address of this machine", services, ip.Unmap()))
+	var own []netip.Addr
+	for _, address := range addresses {
+		if network, ok := address.(*net.IPNet); ok {
+			if ip, ok := netip.AddrFromSlice(network.IP); ok {
+				own = append(own, ip.Unmap())
+			}
 		}
 	}
-	return errs
-}
-
-func checkPortRange(text string, securePort int) error {
-	first, last, found := strings.Cut(text, "-")
-	low, err1 := strconv.Atoi(first)
-	high, err2 := strconv.Atoi(last)
-	if !found || err1 != nil || err2 != nil {
-		return fmt.Errorf("%q is not a range such as 30000-32767", text)
-	}
-	if low < 1 || high > 65535 || low > high {
-		return fmt.Errorf("%q must be within 1-65535, the lower port first", text)
-	}
-	if low <= securePort && securePort <= high {
-		return fmt.Errorf("%q contains the port of the API, %d", text, securePort)
-	}
-	return nil
+	return own, nil
 }
 
 func setVerbosity(level int) {
