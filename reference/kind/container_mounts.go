@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,10 @@ import (
 func (v *specValidator) validateMounts(c *corev1.Container, list *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	taken := sets.New[string]()
+	devices := map[string]string{} // by name; where a name comes twice, its last path counts
+	for _, device := range c.VolumeDevices {
+		devices[device.Name] = device.DevicePath
+	}
 	for i, mount := range c.VolumeMounts {
 		item := list.Index(i)
 		if mount.Name == "" {
@@ -30,10 +35,10 @@ func (v *specValidator) validateMounts(c *corev1.Container, list *field.Path) fi
 			errs = append(errs, field.Invalid(item.Child("mountPath"), mount.MountPath, "must be unique"))
 		}
 		taken.Insert(mount.MountPath)
-		if slices.ContainsFunc(c.VolumeDevices, func(d corev1.VolumeDevice) bool { return d.Name == mount.Name }) {
+		if _, found := devices[mount.Name]; found {
 			errs = append(errs, field.Invalid(item.Child("name"), mount.Name, "must not already exist in volumeDevices"))
 		}
-		if slices.ContainsFunc(c.VolumeDevices, func(d corev1.VolumeDevice) bool { return d.DevicePath == mount.MountPath }) {
+		if hasPath(devices, mount.MountPath) {
 			errs = append(errs, field.Invalid(item.Child("mountPath"), mount.MountPath, "must not already exist as a path in volumeDevices"))
 		}
 		if mount.SubPath != "" {
@@ -86,6 +91,10 @@ func validateRecursiveReadOnly(mount corev1.VolumeMount, path *field.Path) field
 func (v *specValidator) validateDevices(c *corev1.Container, list *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	paths, names := sets.New[string](), sets.New[string]()
+	mounts := map[string]string{}
+	for _, mount := range c.VolumeMounts {
+		mounts[mount.Name] = mount.MountPath
+	}
 	for i, device := range c.VolumeDevices {
 		item := list.Index(i)
 		source, found := v.volumes[device.Name]
@@ -112,10 +121,10 @@ func (v *specValidator) validateDevices(c *corev1.Container, list *field.Path) f
 		} else {
 			paths.Insert(device.DevicePath)
 		}
-		if slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == device.Name }) {
+		if _, found := mounts[device.Name]; found {
 			errs = append(errs, field.Invalid(item.Child("name"), device.Name, "must not already exist in volumeMounts"))
 		}
-		if slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == device.DevicePath }) {
+		if hasPath(mounts, device.DevicePath) {
 			errs = append(errs, field.Invalid(item.Child("devicePath"), device.DevicePath, "must not already exist as a path in volumeMounts"))
 		}
 		if device.Name != "" {
@@ -123,6 +132,10 @@ func (v *specValidator) validateDevices(c *corev1.Container, list *field.Path) f
 		}
 	}
 	return errs
+}
+
+func hasPath(paths map[string]string, path string) bool {
+	return slices.Contains(slices.Collect(maps.Values(paths)), path)
 }
 
 // validateDescendingPath demands a relative path that never leads upwards.

@@ -1,8 +1,6 @@
 package kind
 
 import (
-	"slices"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -26,8 +24,12 @@ func (v *specValidator) validateContainerSecurity(sc *corev1.SecurityContext, pa
 		if sc.Privileged != nil && *sc.Privileged {
 			errs = append(errs, field.Invalid(path, asUpstreamPrints(sc), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
 		}
-		if sc.Capabilities != nil && slices.Contains(sc.Capabilities.Add, "CAP_SYS_ADMIN") {
-			errs = append(errs, field.Invalid(path, asUpstreamPrints(sc), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
+		if sc.Capabilities != nil {
+			for _, capability := range sc.Capabilities.Add {
+				if capability == "CAP_SYS_ADMIN" {
+					errs = append(errs, field.Invalid(path, asUpstreamPrints(sc), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
+				}
+			}
 		}
 	}
 	errs = append(errs, validateWindowsOptions(sc.WindowsOptions, path.Child("windowsOptions"))...)

@@ -42,7 +42,11 @@ func (v *specValidator) validateInitContainers(path *field.Path) field.ErrorList
 		c, list := &v.spec.InitContainers[i], path
 		path := path.Index(i)
 		errs = append(errs, v.validateContainer(c, path)...)
-		errs = append(errs, validateRestartRules(c, path)...)
+		if c.RestartPolicy == nil && len(c.RestartPolicyRules) > 0 {
+			errs = append(errs, field.Required(path.Child("restartPolicy"), noPolicyText))
+		} else {
+			errs = append(errs, validateRestartRules(c, path)...)
+		}
 		if names.Has(c.Name) {
 			errs = append(errs, field.Duplicate(path.Child("name"), c.Name))
 		} else if c.Name != "" {
@@ -161,6 +165,8 @@ func validatePullPolicy(policy corev1.PullPolicy, path *field.Path) field.ErrorL
 	return validateChoice(policy, path, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)
 }
 
+const noPolicyText = "must specify restartPolicy when restart rules are used"
+
 // validateRestartRules judges a container's own restart policy and the rules by exit code.
 func validateRestartRules(c *corev1.Container, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
@@ -168,7 +174,7 @@ func validateRestartRules(c *corev1.Container, path *field.Path) field.ErrorList
 		if len(c.RestartPolicyRules) == 0 {
 			return nil
 		}
-		errs = append(errs, field.Required(path.Child("restartPolicy"), "must specify restartPolicy when restart rules are used"))
+		errs = append(errs, field.Required(path.Child("restartPolicy"), noPolicyText))
 	} else {
 		errs = append(errs, validateSupported(*c.RestartPolicy, path.Child("restartPolicy"),
 			corev1.ContainerRestartPolicyAlways, corev1.ContainerRestartPolicyNever, corev1.ContainerRestartPolicyOnFailure)...)

@@ -81,6 +81,18 @@ func printFields(b *bytes.Buffer, v reflect.Value) error {
 			}
 			continue
 		}
+		if f.Anonymous { // metadata, whose names are the same in both forms
+			text, err := json.Marshal(v.Field(i).Interface())
+			if err != nil {
+				return err
+			}
+			text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("{")), []byte("}"))
+			if len(text) == 0 {
+				text = []byte(`"metadata":{}`)
+			}
+			b.Write(text)
+			continue
+		}
 		b.WriteString(`"` + f.Name + `":`)
 		if err := printValue(b, v.Field(i)); err != nil {
 			return err

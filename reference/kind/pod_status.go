@@ -123,8 +123,7 @@ func validateNoRestarts(now, before []corev1.ContainerStatus, path *field.Path) 
 }
 
 func livesAgain(statuses []corev1.ContainerStatus, name string) bool {
-	i := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name })
-	return i >= 0 && statuses[i].State.Terminated == nil
+	return slices.ContainsFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == name && s.State.Terminated == nil })
 }
 
 // restartsAll says whether one container's exit may restart all the others.

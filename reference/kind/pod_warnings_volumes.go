@@ -7,7 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// volumes warns about sources that are on their way out.
+// volumes warns about sources that are on their way out, and about claims for parts of a byte.
 func (w *specWarner) volumes() {
 	for i, v := range w.spec.Volumes {
 		for _, source := range []struct {
@@ -27,6 +27,12 @@ func (w *specWarner) volumes() {
 			if source.set {
 				w.warn(w.path.Child("spec", "volumes").Index(i).Child(source.name), "%s", source.text)
 			}
+		}
+		if v.Ephemeral != nil && v.Ephemeral.VolumeClaimTemplate != nil {
+			path := w.path.Child("spec", "volumes").Index(i).Child("ephemeral", "volumeClaimTemplate", "spec", "resources")
+			resources := v.Ephemeral.VolumeClaimTemplate.Spec.Resources
+			w.fractional(resources.Requests, corev1.ResourceStorage, path.Child("requests"))
+			w.fractional(resources.Limits, corev1.ResourceStorage, path.Child("limits"))
 		}
 	}
 }
@@ -50,23 +56,26 @@ func (f volumeFile) overlaps(other volumeFile) bool {
 // overlappingPaths warns about files of one volume that hide one another.
 func (w *specWarner) overlappingPaths() {
 	for _, v := range w.spec.Volumes {
-		switch {
-		case v.ConfigMap != nil:
-			w.overlapping(v.Name, fmt.Sprintf("ConfigMap %q", v.ConfigMap.Name), keyFiles(v.ConfigMap.Items, ""))
-		case v.Secret != nil:
-			w.overlapping(v.Name, fmt.Sprintf("Secret %q", v.Secret.SecretName), keyFiles(v.Secret.Items, ""))
-		case v.DownwardAPI != nil:
-			w.overlapping(v.Name, "DownwardAPI", downwardFiles(v.DownwardAPI.Items, ""))
-		case v.Projected != nil:
-			var files []volumeFile
-			for _, source := range v.Projected.Sources {
-				if source == (corev1.VolumeProjection{}) {
-					w.warnings = append(w.warnings, fmt.Sprintf("volume %q (Projected) has no sources provided", v.Name))
-				}
-				files = append(files, projectedFiles(source)...)
-			}
-			w.overlapping(v.Name, "Projected", files)
+		if source := v.ConfigMap; source != nil {
+			w.overlapping(v.Name, fmt.Sprintf("ConfigMap %q", source.Name), keyFiles(source.Items, ""))
 		}
+		if source := v.Secret; source != nil {
+			w.overlapping(v.Name, fmt.Sprintf("Secret %q", source.SecretName), keyFiles(source.Items, ""))
+		}
+		if source := v.DownwardAPI; source != nil {
+			w.overlapping(v.Name, "DownwardAPI", downwardFiles(source.Items, ""))
+		}
+		if v.Projected == nil {
+			continue
+		}
+		var files []volumeFile
+		for _, source := range v.Projected.Sources {
+			if source == (corev1.VolumeProjection{}) {
+				w.warnings = append(w.warnings, fmt.Sprintf("volume %q (Projected) has no sources provided", v.Name))
+			}
+			files = append(files, projectedFiles(source)...)
+		}
+		w.overlapping(v.Name, "Projected", files)
 	}
 }
 
