@@ -1,0 +1,118 @@
+package volume
+
+import (
+	"context"
+	"fmt"
+
+	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+const defaultMode = 0o644
+
+func modeOf(item, whole *int32) int32 {
+	switch {
+	case item != nil:
+		return *item
+	case whole != nil:
+		return *whole
+	}
+	return defaultMode
+}
+
+// configMapFiles are a config map's keys as files. A missing map, or a missing
+// key, is an error unless it is optional.
+func (v *Volumes) configMapFiles(ctx context.Context, pod *v1.Pod, name string, items []v1.KeyToPath, mode *int32, optional *bool) (map[string]file, error) {
+	lenient := optional != nil && *optional
+	object, err := v.Source.ConfigMap(ctx, pod.Namespace, name)
+	switch {
+	case apierrors.IsNotFound(err) && lenient:
+		object = &v1.ConfigMap{}
+	case err != nil:
+		return nil, err
+	}
+	contents := map[string][]byte{}
+	for key, text := range object.Data {
+		contents[key] = []byte(text)
+	}
+	for key, data := range object.BinaryData {
+		contents[key] = data
+	}
+	files := map[string]file{}
+	if len(items) == 0 {
+		for key, data := range contents {
+			files[key] = file{data: data, mode: modeOf(nil, mode)}
+		}
+		return files, nil
+	}
+	for _, item := range items {
+		data, found := contents[item.Key]
+		switch {
+		case found:
+			files[item.Path] = file{data: data, mode: modeOf(item.Mode, mode)}
+		case !lenient:
+			return nil, fmt.Errorf("configmap references non-existent config key: %s", item.Key)
+		}
+	}
+	return files, nil
+}
+
+// downwardFiles are fields and resources of the Pod as files.
+func (v *Volumes) downwardFiles(pod *v1.Pod, items []v1.DownwardAPIVolumeFile, mode *int32) (map[string]file, error) {
+	files := map[string]file{}
+	for _, item := range items {
+		var value string
+		var err error
+		switch {
+		case item.FieldRef != nil:
+			value, err = v.Source.Field(pod, item.FieldRef)
+		case item.ResourceFieldRef != nil:
+			value, err = v.Source.Resource(pod, item.ResourceFieldRef)
+		}
+		if err != nil {
+			return nil, err
+		}
+		files[item.Path] = file{data: []byte(value), mode: modeOf(item.Mode, mode)}
+	}
+	return files, nil
+}
+
+// projectedFiles puts several sources into one volume.
+func (v *Volumes) projectedFiles(ctx context.Context, pod *v1.Pod, source *v1.ProjectedVolumeSource) (map[string]file, error) {
+	files := map[string]file{}
+	for _, s := range source.Sources {
+		var part map[string]file
+		var err error
+		switch {
+		case s.ConfigMap != nil:
+			part, err = v.configMapFiles(ctx, pod, s.ConfigMap.Name, s.ConfigMap.Items, source.DefaultMode, s.ConfigMap.Optional)
+		case s.DownwardAPI != nil:
+			part, err = v.downwardFiles(pod, s.DownwardAPI.Items, source.DefaultMode)
+		default:
+			err = fmt.Errorf("the node does not support this kind of projection")
+		}
+		if err != nil {
+			return nil, err
+		}
+		for path, f := range part {
+			files[path] = f
+		}
+	}
+	return files, nil
+}
+
+// project writes files into a volume of the Pod. It can only be read.
+func (v *Volumes) project(pod *v1.Pod, plugin, name string, files map[string]file) (Volume, error) {
+	dir := v.dir(pod, plugin, name)
+	if err := makeDir(dir, 0o777); err != nil {
+		return Volume{}, err
+	}
+	group := -1
+	if sc := pod.Spec.SecurityContext; sc != nil && sc.FSGroup != nil {
+		group = int(*sc.FSGroup)
+	}
+	if err := writeAtomically(dir, files, group); err != nil {
+		return Volume{}, err
+	}
+	return Volume{Path: dir, ReadOnly: true}, nil
+}
