@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -31,6 +32,12 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	config.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(
 		sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	config.EnableProfiling = false
+	config.BuildHandlerChainFunc = func(api http.Handler, config *genericapiserver.Config) http.Handler {
+		return bootstrap{
+			token: s.options.Token, authority: s.authority, taken: s.options.ServiceClusterIPRanges,
+			api: genericapiserver.DefaultBuildHandlerChain(api, config),
+		}
+	}
 
 	if err := s.secure(config, listener); err != nil {
 		return err

@@ -109,11 +109,13 @@ func (s *Server) close() {
 // Port is the port that the API is served on.
 func (s *Server) Port() int { return s.port }
 
-// Authority is the certificate authority of the cluster.
-func (s *Server) Authority() *pki.Authority { return s.authority }
-
 // ClientConfig is how other parts in this process reach the server: with all rights, and unthrottled.
 func (s *Server) ClientConfig() *rest.Config { return rest.CopyConfig(s.loopback) }
+
+// NodeCredentials are for a node agent in this process, whose node has the advertised address.
+func (s *Server) NodeCredentials(nodeName string) (*pki.Credentials, error) {
+	return s.authority.Node(s.loopback.Host, nodeName, []netip.Addr{s.options.AdvertiseAddress})
+}
 
 // Run serves until ctx ends, then finishes the requests under way and closes the database.
 func (s *Server) Run(ctx context.Context) error {
