@@ -35,6 +35,7 @@ type Server struct {
 	stores    map[*kind.Kind]*store
 	loopback  *rest.Config
 	port      int
+	ready     chan struct{}
 }
 
 // New starts the database, if it is to run here, and builds the server; ctx bounds the start only. The port is taken when New returns, but nothing is
@@ -47,7 +48,7 @@ func New(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, authority: authority}
+	s := &Server{options: options, authority: authority, ready: make(chan struct{})}
 	endpoints := options.EtcdServers
 	if len(endpoints) == 0 {
 		if s.database, err = startDatabase(ctx, filepath.Join(options.DataDir, "etcd")); err != nil {
@@ -108,6 +109,9 @@ func (s *Server) close() {
 
 // Port is the port that the API is served on.
 func (s *Server) Port() int { return s.port }
+
+// Ready is closed when the API serves and the system's objects are there.
+func (s *Server) Ready() <-chan struct{} { return s.ready }
 
 // ClientConfig is how other parts in this process reach the server: with all rights, and unthrottled.
 func (s *Server) ClientConfig() *rest.Config { return rest.CopyConfig(s.loopback) }

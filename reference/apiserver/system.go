@@ -42,6 +42,7 @@ func (s *Server) createSystemObjects(hook genericapiserver.PostStartHookContext)
 	if err != nil {
 		return fmt.Errorf("create the system's objects: %w (last: %w)", err, last)
 	}
+	close(s.ready)
 	return nil
 }
 
