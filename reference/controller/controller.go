@@ -15,11 +15,15 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
+	"github.com/plumbline/plumbline/reference/controller/garbage"
+	"github.com/plumbline/plumbline/reference/controller/namespace"
+	"github.com/plumbline/plumbline/reference/controller/nodelifecycle"
 	"github.com/plumbline/plumbline/reference/controller/replicaset"
 )
 
@@ -96,7 +100,22 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("endpoints: %w", err)
 	}
-	return []runner{sets, endpoints}, nil
+	metadataClient, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("metadata client: %w", err)
+	}
+	namespaces, err := namespace.New(client, metadataClient, factory)
+	if err != nil {
+		return nil, fmt.Errorf("namespaces: %w", err)
+	}
+	nodes, err := nodelifecycle.New(client, factory, recorder("node-controller"), recorder("taint-eviction-controller"), nodelifecycle.Options{
+		ClusterCIDR: options.ClusterCIDR, MaskSize: options.NodeCIDRMaskSize, GracePeriod: options.NodeMonitorGracePeriod,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("nodes: %w", err)
+	}
+	collector := garbage.New(metadataClient, client.Discovery(), recorder("garbage-collector-controller"), namespaces.Removed)
+	return []runner{sets, endpoints, namespaces, nodes, collector}, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without
