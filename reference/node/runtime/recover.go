@@ -1,0 +1,108 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	tasks "github.com/containerd/containerd/api/services/tasks/v1"
+	"github.com/containerd/containerd/api/types/task"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+)
+
+// recoverContainers joins the kept records with containerd's tasks. After it,
+// what runs is listed as running with its streams connected, what has ended
+// is listed as ended, and what is in nobody's list is gone.
+func (c *Containerd) recoverContainers(ctx context.Context) error {
+	records, err := c.states.load(logger(ctx))
+	if err != nil {
+		return err
+	}
+	response, err := c.client.TaskService().List(ctx, &tasks.ListTasksRequest{})
+	if err != nil {
+		return fmt.Errorf("list tasks: %w", errgrpc.ToNative(err))
+	}
+	processes := map[string]*task.Process{}
+	for _, process := range response.Tasks {
+		processes[process.ID] = process
+	}
+	for _, record := range records {
+		if err := c.recoverContainer(ctx, record, processes[record.Status.ID]); err != nil {
+			return fmt.Errorf("recover container %s: %w", record.Status.ID, err)
+		}
+	}
+	return c.removeStrangers(ctx, processes)
+}
+
+func (c *Containerd) recoverContainer(ctx context.Context, record containerRecord, process *task.Process) error {
+	ctr := newContainer(record)
+	status := &ctr.record.Status
+	alive := process != nil && (process.Status == task.Status_RUNNING || process.Status == task.Status_STOPPED)
+	switch {
+	case status.State == StateExited:
+		if process != nil {
+			if err := c.deleteTask(ctx, ctr.id); err != nil {
+				return err
+			}
+		}
+		close(ctr.ended)
+		close(ctr.deleted)
+	case alive: // an end, if there was one, is found by the first reconcile
+		if status.State == StateCreated { // killed between the start and its record
+			status.State, status.StartedAt = StateRunning, time.Now()
+		}
+		status.PID = int(process.Pid)
+		var err error
+		if ctr.io, err = openIO(ctx, filepath.Join(c.ioDir, ctr.id), *status); err != nil {
+			return err
+		}
+	case status.State == StateCreated: // never ran: nobody was told of it
+		return errors.Join(c.destroy(ctx, ctr.id), c.states.remove(ctr.id))
+	default: // the node was restarted
+		status.State, status.PID, status.ExitCode, status.FinishedAt = StateExited, 0, unseenCode, time.Now()
+		status.Reason = "ContainerStatusUnknown"
+		status.Message = "The container could not be located when the node was restarted"
+		close(ctr.ended)
+		close(ctr.deleted)
+	}
+	if err := c.states.save(ctr.record); err != nil {
+		return err
+	}
+	c.containers[ctr.id] = ctr
+	return nil
+}
+
+// removeStrangers removes from containerd what no record speaks of.
+func (c *Containerd) removeStrangers(ctx context.Context, processes map[string]*task.Process) error {
+	known, err := c.client.ContainerService().List(ctx)
+	if err != nil {
+		return fmt.Errorf("list containers: %w", err)
+	}
+	for _, record := range known {
+		if c.containers[record.ID] != nil {
+			continue
+		}
+		logger(ctx).Info("Removing a container that nobody knows", "container", record.ID)
+		if processes[record.ID] == nil {
+			err = c.discard(ctx, record.ID)
+		} else {
+			err = c.destroy(ctx, record.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("remove container %s: %w", record.ID, err)
+		}
+	}
+	entries, err := os.ReadDir(c.ioDir)
+	if err != nil {
+		return fmt.Errorf("list streams: %w", err)
+	}
+	for _, entry := range entries {
+		if ctr := c.containers[entry.Name()]; ctr == nil || ctr.io == nil {
+			os.RemoveAll(filepath.Join(c.ioDir, entry.Name()))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	tasks "github.com/containerd/containerd/api/services/tasks/v1"
+	"github.com/containerd/containerd/api/types"
+	"github.com/containerd/containerd/v2/core/containers"
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+	"github.com/containerd/typeurl/v2"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// runtimeName is containerd's name for the shim that runs runc.
+const runtimeName = "io.containerd.runc.v2"
+
+// createRecord makes containerd's record of a container. It refers to the
+// snapshot before that exists, so that no garbage collection can take it.
+func (c *Containerd) createRecord(ctx context.Context, status ContainerStatus, imageName string, spec *specs.Spec) error {
+	encoded, err := typeurl.MarshalAny(spec)
+	if err != nil {
+		return fmt.Errorf("encode the specification: %w", err)
+	}
+	_, err = c.client.ContainerService().Create(ctx, containers.Container{
+		ID: status.ID, Image: imageName, Spec: encoded,
+		Runtime:     containers.RuntimeInfo{Name: runtimeName},
+		Snapshotter: c.snapshotter, SnapshotKey: status.ID,
+		Labels: map[string]string{ // for people with ctr
+			"io.kubernetes.pod.uid": status.PodUID, "io.kubernetes.pod.namespace": status.PodNamespace,
+			"io.kubernetes.pod.name": status.PodName, "io.kubernetes.container.name": status.Name,
+		},
+	})
+	return err
+}
+
+// createTask starts the shim, which makes the container up to, but without, its process's program.
+func (c *Containerd) createTask(ctx context.Context, status ContainerStatus, rootfs []mount.Mount, paths fifoPaths) (pid int, err error) {
+	request := &tasks.CreateTaskRequest{
+		ContainerID: status.ID, Terminal: status.TTY,
+		Stdin: paths.stdin, Stdout: paths.stdout, Stderr: paths.stderr,
+	}
+	for _, m := range rootfs {
+		request.Rootfs = append(request.Rootfs, &types.Mount{Type: m.Type, Source: m.Source, Target: m.Target, Options: m.Options})
+	}
+	response, err := c.client.TaskService().Create(ctx, request)
+	if err != nil {
+		return 0, errgrpc.ToNative(err)
+	}
+	return int(response.Pid), nil
+}
+
+func (c *Containerd) startTask(ctx context.Context, id, execID string) (pid int, err error) {
+	response, err := c.client.TaskService().Start(ctx, &tasks.StartRequest{ContainerID: id, ExecID: execID})
+	if err != nil {
+		return 0, errgrpc.ToNative(err)
+	}
+	return int(response.Pid), nil
+}
+
+func (c *Containerd) killTask(ctx context.Context, id, execID string, signal syscall.Signal, all bool) error {
+	_, err := c.client.TaskService().Kill(ctx, &tasks.KillRequest{ContainerID: id, ExecID: execID, Signal: uint32(signal), All: all})
+	if err = errgrpc.ToNative(err); errdefs.IsNotFound(err) {
+		return fmt.Errorf("process %w", ErrNotFound)
+	}
+	return err
+}
+
+// deleteTask ends the shim of an ended task. A task that is gone is no error.
+func (c *Containerd) deleteTask(ctx context.Context, id string) error {
+	_, err := c.client.TaskService().Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id})
+	if err = errgrpc.ToNative(err); err != nil && !errdefs.IsNotFound(err) {
+		return fmt.Errorf("delete the task of container %s: %w", id, err)
+	}
+	return nil
+}
+
+// discard removes containerd's record and the snapshot of a container without a task.
+func (c *Containerd) discard(ctx context.Context, id string) error {
+	snapshot := c.client.SnapshotService(c.snapshotter).Remove(ctx, id)
+	if errdefs.IsNotFound(snapshot) {
+		snapshot = nil
+	}
+	err := c.client.ContainerService().Delete(ctx, id)
+	if errdefs.IsNotFound(err) {
+		err = nil
+	}
+	return errors.Join(snapshot, err)
+}
+
+// destroy removes all there is of a container in containerd, whatever its state.
+func (c *Containerd) destroy(ctx context.Context, id string) error {
+	if err := c.killTask(ctx, id, "", syscall.SIGKILL, true); err == nil {
+		// Answers at once when the task has ended, or never ran.
+		c.client.TaskService().Wait(ctx, &tasks.WaitRequest{ContainerID: id})
+	}
+	if err := c.deleteTask(ctx, id); err != nil {
+		return err
+	}
+	return c.discard(ctx, id)
+}
