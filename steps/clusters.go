@@ -12,7 +12,6 @@ import (
 
 func clusterSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with the server flags "([^"]*)"$`, ownCluster)
-	sc.Step(`^a cluster of its own with (\d+) nodes?$`, ownNodes)
 	sc.Step(`^a server with the flags "([^"]*)" refuses to start and says "([^"]*)"$`, refusesToStart)
 }
 
@@ -49,10 +48,6 @@ func (s *scenario) leaveShared(ctx context.Context) error {
 
 func ownCluster(ctx context.Context, flags string) error {
 	return startOwn(ctx, ClusterSpec{ServerFlags: strings.Fields(flags)})
-}
-
-func ownNodes(ctx context.Context, nodes int) error {
-	return startOwn(ctx, ClusterSpec{Nodes: nodes})
 }
 
 func refusesToStart(ctx context.Context, flags, text string) error {

@@ -17,15 +17,10 @@ func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
-	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)" within (\d+) seconds$`, fieldBecomesWithin)
-	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes at least (\d+)(?: within (\d+) seconds)?$`, fieldBecomesAtLeast)
-	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes absent$`, fieldBecomesAbsent)
-	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" stays "([^"]*)" for (\d+) seconds$`, fieldStays)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
 	sc.Step(`^there is no (\w+) "([^"]*)"$`, nothingStored)
 	sc.Step(`^(\w+) "([^"]*)" still exists$`, stillExists)
 	sc.Step(`^(\w+) "([^"]*)" exists for (\d+) seconds$`, existsFor)
-	sc.Step(`^(\w+) "([^"]*)" appears$`, appears)
 	sc.Step(`^(\w+) "([^"]*)" is gone$`, gone)
 	sc.Step(`^(\w+) "([^"]*)" is gone within (\d+) seconds$`, goneWithin)
 }
@@ -120,11 +115,6 @@ func fieldBecomes(ctx context.Context, path, kind, name, want string) error {
 		func(value string, _ bool) bool { return value == want })
 }
 
-func fieldBecomesWithin(ctx context.Context, path, kind, name, want string, seconds int) error {
-	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q within %d s", want, seconds), time.Duration(seconds)*time.Second,
-		func(value string, _ bool) bool { return value == want })
-}
-
 func fieldBecomesAtLeast(ctx context.Context, path, kind, name string, least int, within string) error {
 	limit := patience(kind)
 	if within != "" {
@@ -138,10 +128,6 @@ func fieldBecomesAtLeast(ctx context.Context, path, kind, name string, least int
 		number, err := strconv.Atoi(value)
 		return err == nil && number >= least
 	})
-}
-
-func fieldBecomesAbsent(ctx context.Context, path, kind, name string) error {
-	return awaitField(ctx, path, kind, name, "no such field", patience(kind), func(_ string, there bool) bool { return !there })
 }
 
 func fieldStays(ctx context.Context, path, kind, name, want string, seconds int) error {
@@ -212,10 +198,6 @@ func presence(ctx context.Context, kind, name string, want, hold bool, limit tim
 
 func existsFor(ctx context.Context, kind, name string, seconds int) error {
 	return presence(ctx, kind, name, true, true, time.Duration(seconds)*time.Second)
-}
-
-func appears(ctx context.Context, kind, name string) error {
-	return presence(ctx, kind, name, true, false, patience(kind))
 }
 
 // gone waits for an object's end; a Pod's own grace period comes on top of the bound.

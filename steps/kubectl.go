@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/containerd/console"
 	"github.com/cucumber/godog"
 )
 
@@ -21,8 +24,10 @@ func kubectlSentences(sc vocabulary) {
 	sc.Step(`^the file "([^"]*)":$`, fileWritten)
 	sc.Step(`^kubectl runs "([^"]*)"$`, kubectlRuns)
 	sc.Step(`^kubectl runs with this input "([^"]*)":$`, kubectlRunsWithInput)
+	sc.Step(`^kubectl runs "([^"]*)" with the editor "([^"]*)"$`, kubectlEdits)
+	sc.Step(`^kubectl runs "([^"]*)" in a terminal$`, kubectlInTerminal)
 	sc.Step(`^it prints these lines:$`, printsLines)
-	sc.Step(`^its output matches "([^"]*)"$`, outputMatches)
+	sc.Step(`^its output matches "(.*)"$`, outputMatches)
 	sc.Step(`^it prints the columns "([^"]*)"$`, printsColumns)
 }
 
@@ -70,28 +75,44 @@ func kubectlRunsWithInput(ctx context.Context, arguments string, input *godog.Do
 	return kubectl(ctx, arguments, text)
 }
 
-// kubectl runs the program in the scenario's folder and namespace. Its caches live in the folder, so that nothing of the
-// user's is read or written.
-func kubectl(ctx context.Context, arguments, input string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
+// kubectlCommand prepares the program in the scenario's folder and namespace. Its caches live in the folder, so that
+// nothing of the user's is read or written.
+func (s *scenario) kubectlCommand(ctx context.Context, arguments string) (*exec.Cmd, error) {
 	directory, err := s.folder()
+	if err != nil {
+		return nil, err
+	}
+	command := exec.CommandContext(ctx, s.cluster.Kubectl(), append([]string{"--namespace", s.namespace}, words(arguments)...)...)
+	command.Dir = directory
+	command.Env = append(os.Environ(), "KUBECONFIG="+s.cluster.Kubeconfig(), "HOME="+directory,
+		"KUBECACHEDIR="+filepath.Join(directory, "cache"), "KUBERC=off", "TERM=dumb")
+	command.WaitDelay = time.Second
+	return command, nil
+}
+
+// kubectl runs the program to its end.
+func kubectl(ctx context.Context, arguments, input string, environment ...string) error {
+	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
 	defer cancel()
-	command := exec.CommandContext(limited, s.cluster.Kubectl(), append([]string{"--namespace", s.namespace}, words(arguments)...)...)
-	command.Dir = directory
-	command.Env = append(os.Environ(), "KUBECONFIG="+s.cluster.Kubeconfig(), "HOME="+directory, "KUBECACHEDIR="+filepath.Join(directory, "cache"), "KUBERC=off")
+	command, err := s.kubectlCommand(limited, arguments)
+	if err != nil {
+		return err
+	}
+	command.Env = append(command.Env, environment...)
 	command.Stdin = strings.NewReader(input)
-	command.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err = command.Run()
-	o := &outcome{asked: "kubectl " + arguments, stdout: stdout.String(), stderr: stderr.String(), exit: command.ProcessState.ExitCode()}
+	o := &outcome{asked: "kubectl " + arguments, stdout: stdout.String(), stderr: stderr.String()}
+	return s.kubectlEnded(ctx, limited, o, command, err)
+}
+
+// kubectlEnded makes a program's end the one to judge, unless it did not end by itself.
+func (s *scenario) kubectlEnded(ctx, limited context.Context, o *outcome, command *exec.Cmd, err error) error {
 	var ended *exec.ExitError
 	switch {
 	case limited.Err() != nil && ctx.Err() == nil:
@@ -99,9 +120,55 @@ func kubectl(ctx context.Context, arguments, input string) error {
 	case err != nil && !errors.As(err, &ended):
 		return fmt.Errorf("run kubectl: %w", err)
 	}
+	o.exit = command.ProcessState.ExitCode()
 	s.observe(o.asked, o.String())
 	s.command = o
 	return nil
+}
+
+func kubectlEdits(ctx context.Context, arguments, editor string) error {
+	return kubectl(ctx, arguments, "", "KUBE_EDITOR="+editor)
+}
+
+// kubectlInTerminal runs the program with a terminal of its own, as a person does.
+func kubectlInTerminal(ctx context.Context, arguments string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	defer cancel()
+	command, err := s.kubectlCommand(limited, arguments)
+	if err != nil {
+		return err
+	}
+	terminal, path, err := console.NewPty()
+	if err != nil {
+		return fmt.Errorf("make a terminal: %w", err)
+	}
+	defer terminal.Close()
+	if err := terminal.Resize(console.WinSize{Height: 33, Width: 111}); err != nil {
+		return fmt.Errorf("set the terminal's size: %w", err)
+	}
+	side, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return fmt.Errorf("open the terminal: %w", err)
+	}
+	command.Stdin, command.Stdout, command.Stderr = side, side, side
+	var shown bytes.Buffer
+	read := make(chan struct{})
+	err = command.Start()
+	side.Close()
+	if err != nil {
+		return fmt.Errorf("start kubectl: %w", err)
+	}
+	go func() {
+		defer close(read)
+		io.Copy(&shown, terminal) // ends with an error when the program's side is closed, as terminals do
+	}()
+	err = command.Wait()
+	<-read
+	return s.kubectlEnded(ctx, limited, &outcome{asked: "kubectl " + arguments, stdout: strings.ReplaceAll(shown.String(), "\r\n", "\n")}, command, err)
 }
 
 // printsLines wants stdout to be these lines and no others.

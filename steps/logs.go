@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,16 +17,12 @@ import (
 
 func logSentences(sc vocabulary) {
 	sc.Step(`^the log of Pod "([^"]*)" is followed$`, logFollowed)
-	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" is followed$`, containerLogFollowed)
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)"$`, logSays)
 	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" says "([^"]*)"$`, containerLogSays)
-	sc.Step(`^the log of Pod "([^"]*)" never said "([^"]*)"$`, logNeverSaid)
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
 	sc.Step(`^the process of Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the deletion$`, processEndsSoon)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the log says "([^"]*)"$`, processEndsAfterLine)
-	sc.Step(`^the process of Pod "([^"]*)" is still running after (\d+) seconds$`, processStaysFor)
-	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)" at least (\d+) seconds after "([^"]*)"$`, logApart)
 }
 
 type logLine struct {
@@ -168,14 +163,12 @@ func (f *logFollower) awaitEnd(ctx context.Context, limit time.Duration) (time.T
 	return ended, nil
 }
 
-func logFollowed(ctx context.Context, pod string) error { return containerLogFollowed(ctx, "", pod) }
-
-func containerLogFollowed(ctx context.Context, container, pod string) error {
+func logFollowed(ctx context.Context, pod string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = s.follow(ctx, pod, container)
+	_, err = s.follow(ctx, pod, "")
 	return err
 }
 
@@ -211,43 +204,16 @@ func containerLogSays(ctx context.Context, container, pod, text string) error {
 	return err
 }
 
-func logNeverSaid(ctx context.Context, pod, text string) error {
-	_, f, err := followed(ctx, pod)
-	if err != nil {
-		return err
-	}
-	lines, _, _, _ := f.state()
-	if line, ok := find(lines, text); ok {
-		return &Failure{What: f.what, Expected: fmt.Sprintf("no line that contains %q", text), Seen: line.text, At: line.at, Timeline: f.tail()}
-	}
-	return nil
-}
-
+// logOrder wants two lines in this order.
 func logOrder(ctx context.Context, pod, first, second string) error {
-	return apart(ctx, pod, first, second, 0)
-}
-
-func logApart(ctx context.Context, pod, second, seconds, first string) error {
-	n, err := strconv.Atoi(seconds)
-	if err != nil {
-		return fmt.Errorf("the seconds %q: %w", seconds, err)
-	}
-	return apart(ctx, pod, first, second, time.Duration(n)*time.Second)
-}
-
-// apart wants two lines in this order, and so much time between them.
-func apart(ctx context.Context, pod, first, second string, least time.Duration) error {
 	_, f, err := followed(ctx, pod)
 	if err != nil {
 		return err
 	}
-	earlier, err := f.await(ctx, first, boundPodStart.limit)
-	if err != nil {
-		return err
-	}
-	later, err := f.await(ctx, second, boundPodStart.limit)
-	if err != nil {
-		return err
+	for _, text := range []string{first, second} {
+		if _, err := f.await(ctx, text, boundPodStart.limit); err != nil {
+			return err
+		}
 	}
 	lines, _, _, _ := f.state()
 	for _, line := range lines {
@@ -258,14 +224,8 @@ func apart(ctx context.Context, pod, first, second string, least time.Duration) 
 			return &Failure{What: f.what, Expected: fmt.Sprintf("%q before %q", first, second), Seen: "the other order", At: time.Now(), Timeline: f.tail()}
 		}
 	}
-	if between := later.at.Sub(earlier.at); between < least-clockGrain {
-		return &Failure{What: f.what, Expected: fmt.Sprintf("%q at least %s after %q", second, least, first), Seen: "after " + between.String(), At: time.Now(), Timeline: f.tail()}
-	}
 	return nil
 }
-
-// clockGrain is what the API's times of whole seconds may make an interval seem shorter.
-const clockGrain = time.Second
 
 // deletion is when the suite asked for a Pod's deletion.
 func (s *scenario) deletion(pod string) (time.Time, error) {
@@ -326,21 +286,4 @@ func processEndsAfterLine(ctx context.Context, pod string, most int, text string
 		}
 	}
 	return nil
-}
-
-func processStaysFor(ctx context.Context, pod string, seconds int) error {
-	_, f, err := followed(ctx, pod)
-	if err != nil {
-		return err
-	}
-	timer := time.NewTimer(time.Duration(seconds) * time.Second)
-	defer timer.Stop()
-	select {
-	case <-f.done:
-		return &Failure{What: fmt.Sprintf("the process of Pod %q", pod), Expected: fmt.Sprintf("it still runs after %d s", seconds), Seen: "it has ended", At: time.Now(), Timeline: f.tail()}
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -17,7 +17,6 @@ import (
 func podSentences(sc vocabulary) {
 	sc.Step(`^Pods? "([^"]*)" (?:is|are|becomes|become) Ready$`, podsReady)
 	sc.Step(`^Pod "([^"]*)" is not Ready$`, podNotReady)
-	sc.Step(`^Pod "([^"]*)" becomes Ready within (\d+) seconds$`, podReadyWithin)
 	sc.Step(`^Pod "([^"]*)" becomes unready$`, podUnready)
 	sc.Step(`^Pod "([^"]*)" stays (Ready|unready) for (\d+) seconds$`, podStaysReady)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is (?:restarted|restarted at least (\d+) times?)$`, containerRestarted)
@@ -102,10 +101,6 @@ func podsReady(ctx context.Context, list string) error {
 		}
 	}
 	return nil
-}
-
-func podReadyWithin(ctx context.Context, name string, seconds int) error {
-	return awaitReady(ctx, name, true, false, time.Duration(seconds)*time.Second)
 }
 
 func podUnready(ctx context.Context, name string) error {

@@ -29,20 +29,22 @@ type scenario struct {
 	mapper    meta.RESTMapper
 	namespace string
 
-	mu        sync.Mutex
-	remember  map[string]string // what the sentences remember, for ${name}
-	answer    *answer           // the API server's last answer
-	command   *outcome          // the last program that ran, in a container or kubectl
-	begun     chan ending       // the end of the program that was begun
-	logs      map[string]*logFollower
-	watches   map[string]*recorder
-	deletedAt map[string]time.Time // when a deletion was asked for, by "Kind/name"
-	traffic   []request            // the last requests of a client Pod
-	elsewhere []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
-	shared    kubernetes.Interface // the shared cluster's client, from then on
-	directory string               // files for kubectl
-	releases  []func(context.Context) error
-	failed    bool
+	mu         sync.Mutex
+	remember   map[string]string // what the sentences remember, for ${name}
+	answer     *answer           // the API server's last answer
+	command    *outcome          // the last program that ran, in a container or kubectl
+	begun      chan ending       // the end of the program that was begun
+	background *background       // the kubectl that goes on beside the steps
+	local      string            // the forwarded port's address
+	logs       map[string]*logFollower
+	watches    map[string]*recorder
+	deletedAt  map[string]time.Time // when a deletion was asked for, by "Kind/name"
+	traffic    []request            // the last requests of a client Pod
+	elsewhere  []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
+	shared     kubernetes.Interface // the shared cluster's client, from then on
+	directory  string               // files for kubectl
+	releases   []func(context.Context) error
+	failed     bool
 }
 
 type scenarioKey struct{}
@@ -117,6 +119,9 @@ func End(ctx context.Context) error {
 	}
 	for _, follower := range s.logs {
 		follower.stop()
+	}
+	if s.background != nil {
+		s.background.stop()
 	}
 	for _, watched := range s.watches {
 		watched.stop()

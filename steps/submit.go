@@ -29,7 +29,7 @@ func submitSentences(sc vocabulary) {
 	sc.Step(`^(\w+) "([^"]*)" is patched with:$`, patched)
 	sc.Step(`^(\w+) "([^"]*)" is (?:labelled|relabelled) "([^"]*)"$`, labelled)
 	sc.Step(`^(\w+) "([^"]*)" is annotated "([^"]*)"$`, annotated)
-	sc.Step(`^(\w+) "([^"]*)" is deleted(?: with a grace period of (-?\d+) seconds?)?(?: and propagation "(\w+)")?$`, deleted)
+	sc.Step(`^(\w+) "([^"]*)" is deleted(?: with a grace period of (-?\d+) seconds?)?(?: with propagation "(\w+)")?$`, deleted)
 	sc.Step(`^it is accepted$`, accepted)
 	sc.Step(`^it is accepted with a warning that says "([^"]*)"$`, acceptedWarned)
 	sc.Step(`^it is accepted without a warning$`, acceptedSilently)

@@ -17,7 +17,6 @@ func trafficSentences(sc vocabulary) {
 	sc.Step(`^each of the Pods "([^"]*)" has answered, and no other$`, answeredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, comesToBeAnsweredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be refused$`, comesToBeRefused)
-	sc.Step(`^Pod "([^"]*)" never answers "([^"]*)" requests from Pod "([^"]*)"$`, neverAnswers)
 }
 
 // request is one line of what the workload's client prints.
@@ -177,19 +176,4 @@ func comesToBeRefused(ctx context.Context, client, target string) error {
 		_, errors := tally(requests)
 		return errors["refused"] == len(requests)
 	})
-}
-
-func neverAnswers(ctx context.Context, pod, target, client string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	requests, err := s.send(ctx, client, target, balanceRequests)
-	if err != nil {
-		return err
-	}
-	if answers, _ := tally(requests); answers[pod] > 0 {
-		return failed("who answered the requests", "anybody but "+pod, told(requests))
-	}
-	return nil
 }

@@ -9,7 +9,10 @@ import (
 
 // Initialize registers every sentence of the vocabulary with godog.
 func Initialize(sc *godog.ScenarioContext) {
-	v := vocabulary{sc}
+	registerAll(vocabulary{func(sentence string, function any) { sc.Step(sentence, function) }})
+}
+
+func registerAll(v vocabulary) {
 	submitSentences(v)
 	fieldSentences(v)
 	selectorSentences(v)
@@ -21,16 +24,19 @@ func Initialize(sc *godog.ScenarioContext) {
 	serviceSentences(v)
 	replicaSetSentences(v)
 	kubectlSentences(v)
+	backgroundSentences(v)
 	clusterSentences(v)
 }
 
 // vocabulary registers sentences so that every text in one may use what the scenario remembers, as ${name}.
-type vocabulary struct{ sc *godog.ScenarioContext }
+type vocabulary struct {
+	register func(sentence string, function any)
+}
 
 // Step binds a sentence to its function, whose first argument is the scenario's context.
 func (v vocabulary) Step(sentence string, function any) {
 	plain := reflect.ValueOf(function)
-	v.sc.Step(sentence, reflect.MakeFunc(plain.Type(), func(arguments []reflect.Value) []reflect.Value {
+	v.register(sentence, reflect.MakeFunc(plain.Type(), func(arguments []reflect.Value) []reflect.Value {
 		ctx, _ := arguments[0].Interface().(context.Context)
 		for i, argument := range arguments {
 			if argument.Kind() != reflect.String {

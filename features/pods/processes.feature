@@ -174,7 +174,7 @@ Feature: Processes
         | what               | containers                                                    | field                                     |
         | no name            | [{image: x}]                                                  | spec.containers[0].name                   |
         | a bad name         | [{name: Not_A_Name, image: x}]                                | spec.containers[0].name                   |
-        | another's name     | [{name: a, image: x}, {name: a, image: y}]                    | spec.containers[1].name                   |
+        | another's name     | [{name: a, image: x}, {name: a, image: z}]                    | spec.containers[1].name                   |
         | no image           | [{name: a}]                                                   | spec.containers[0].image                  |
         | a port too high    | [{name: a, image: x, ports: [{containerPort: 65536}]}]        | spec.containers[0].ports[0].containerPort |
         | a bad pull policy  | [{name: a, image: x, imagePullPolicy: Rarely}]                | spec.containers[0].imagePullPolicy        |

@@ -1,0 +1,224 @@
+@api
+Feature: Labels and annotations by kubectl
+  People find and mark objects from the command line. This is the real kubectl; its words and exit codes are part of
+  what people and their scripts rely on.
+
+  Background:
+    Given these objects exist:
+      """
+      {apiVersion: v1, kind: ConfigMap, metadata: {name: blue, labels: {app: paint, color: blue}}}
+      ---
+      {apiVersion: v1, kind: ConfigMap, metadata: {name: green, labels: {app: paint, color: green}}}
+      ---
+      {apiVersion: v1, kind: ConfigMap, metadata: {name: plain, labels: {app: paint}}}
+      """
+
+  @labels/kubectl-finds
+  Rule: kubectl finds and manages objects by their labels
+
+    Scenario Outline: get -l <selector>
+      When kubectl runs "get configmaps -l '<selector>' -o name"
+      Then it exits with 0
+      And it prints these lines:
+        """
+        <lines>
+        """
+
+      Examples:
+        | selector                           | lines                |
+        | app=paint,color=blue               | configmap/blue       |
+        | app=paint,color notin (blue,green) | configmap/plain      |
+        | app=paint,!color                   | configmap/plain      |
+        | app=paint,color!=green,color       | configmap/blue       |
+
+    Scenario: labels as columns
+      When kubectl runs "get configmaps -l app=paint -L color --no-headers --sort-by=.metadata.name"
+      Then it exits with 0
+      And its output matches "^blue +0 +\S+ +blue *\ngreen +0 +\S+ +green *\nplain +0 +\S+ *\n$"
+      When kubectl runs "get configmaps -l app=paint --show-labels"
+      Then it prints the columns "NAME, DATA, AGE, LABELS"
+      And its output contains "app=paint,color=green"
+
+    Scenario: label, refuse to overwrite, overwrite, remove
+      When kubectl runs "label configmap plain color=white"
+      Then it exits with 0
+      And it prints "configmap/plain labeled"
+      When kubectl runs "label configmap plain color=black"
+      Then it exits with 1
+      And its error output contains "already has a value (white), and --overwrite is false"
+      When kubectl runs "label configmap plain color=black --overwrite"
+      Then it exits with 0
+      And "metadata.labels.color" of ConfigMap "plain" is "black"
+      When kubectl runs "label configmap plain color-"
+      Then it exits with 0
+      And it prints "configmap/plain unlabeled"
+      And "metadata.labels.color" of ConfigMap "plain" is absent
+
+    Scenario: delete -l
+      When kubectl runs "delete configmaps -l 'app=paint,color in (blue,green)'"
+      Then it exits with 0
+      And the selector "app=paint" finds exactly the ConfigMaps "plain"
+
+    Scenario: a selector that makes no sense
+      When kubectl runs "get configmaps -l 'color in blue'"
+      Then it exits with 1
+      And its error output contains "unable to parse requirement"
+
+  @labels/syntax
+  Rule: labels are restricted in form
+
+    Scenario Outline: the label <label> is refused
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: bad, labels: {<label>}}}
+        """
+      Then it is refused with 422 "Invalid" naming "metadata.labels"
+      And nothing is stored under ConfigMap "bad"
+
+      Examples:
+        | label                                                                         |
+        | "a key": x                                                                    |
+        | "-key": x                                                                     |
+        | "key-": x                                                                     |
+        | "Example.com/key": x                                                          |
+        | "example.com/": x                                                             |
+        | "a/b/c": x                                                                    |
+        | key: "a value"                                                                |
+        | key: "-value"                                                                 |
+        | key: "value/with/slashes"                                                     |
+        | key: "0123456789012345678901234567890123456789012345678901234567890123"       |
+        | "k123456789012345678901234567890123456789012345678901234567890123": x         |
+
+    Scenario: the longest that is allowed
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: good
+          labels:
+            example.com/k12345678901234567890123456789012345678901234567890123456789012: "012345678901234567890123456789012345678901234567890123456789012"
+            k.e_y-1: ""
+        """
+      Then it is accepted
+
+  @annotations/kubectl
+  Rule: kubectl annotates
+
+    Scenario: annotate, refuse to overwrite, overwrite, remove
+      When kubectl runs "annotate configmap plain note='first draft, by hand'"
+      Then it exits with 0
+      And it prints "configmap/plain annotated"
+      And "metadata.annotations.note" of ConfigMap "plain" is "first draft, by hand"
+      When kubectl runs "annotate configmap plain note=second"
+      Then it exits with 1
+      And its error output contains "--overwrite is false"
+      When kubectl runs "annotate configmap plain note=second --overwrite"
+      Then it exits with 0
+      And "metadata.annotations.note" of ConfigMap "plain" is "second"
+      When kubectl runs "annotate configmap plain note-"
+      Then it exits with 0
+      And "metadata.annotations.note" of ConfigMap "plain" is absent
+
+    Scenario: apply remembers what it applied
+      Given the file "thing.yaml":
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: thing}
+        data: {kept: "yes", dropped: "yes"}
+        """
+      When kubectl runs "apply -f thing.yaml"
+      Then it exits with 0
+      And it prints "configmap/thing created"
+      And "metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']" of ConfigMap "thing" is present
+      When kubectl runs "apply -f thing.yaml"
+      Then it prints "configmap/thing unchanged"
+      When "data.by-hand" of ConfigMap "thing" is set to "also"
+      Given the file "thing.yaml":
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: thing}
+        data: {kept: "still"}
+        """
+      When kubectl runs "diff -f thing.yaml"
+      Then it exits with 1
+      And its output contains "+  kept: still"
+      When kubectl runs "apply -f thing.yaml"
+      Then it prints "configmap/thing configured"
+      And "data.kept" of ConfigMap "thing" is "still"
+      And "data.dropped" of ConfigMap "thing" is absent
+      And "data.by-hand" of ConfigMap "thing" is "also"
+
+  @annotations/free-form
+  Rule: annotations are free in form
+
+    Scenario: JSON, lines, Unicode
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: noted
+          annotations:
+            example.com/json: '{"a": [1, 2], "b": "c d"}'
+            Example.Com/Mixed: "Grüße, 世界 🌍"
+            lines: "one\ntwo\n"
+        """
+      Then it is accepted
+      And "metadata.annotations['example.com/json']" of ConfigMap "noted" is present
+      And "metadata.annotations['Example.Com/Mixed']" of ConfigMap "noted" is "Grüße, 世界 🌍"
+
+    Scenario: as much as 256 KiB, and no more
+      When a ConfigMap is submitted with 262000 bytes in "metadata.annotations.long":
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: long}}
+        """
+      Then it is accepted
+      When a ConfigMap is submitted with 262144 bytes in "metadata.annotations.long":
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: longer}}
+        """
+      Then it is refused with 422 "Invalid" naming "metadata.annotations"
+      And nothing is stored under ConfigMap "longer"
+
+  @annotations/not-selectable
+  Rule: what is to be selected by has to be a label
+
+    Scenario: an annotation is not found, the promoted label is
+      Given ConfigMap "plain" is annotated "team=red"
+      Then the selector "team=red" finds exactly the ConfigMaps ""
+      When ConfigMap "plain" is labelled "team=red"
+      Then the selector "team=red" finds exactly the ConfigMaps "plain"
+
+  @annotations/no-guarantee
+  Rule: nobody checks what an annotation says, with few exceptions
+
+    Scenario: nonsense is stored
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: nonsense
+          annotations: {example.com/replicas: "minus many", kubernetes.io/created-by: "{{not json"}
+        spec:
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is accepted
+      And "metadata.annotations['kubernetes.io/created-by']" of Pod "nonsense" is "{{not json"
+
+    Scenario: a deletion cost that is no number is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: costly
+          annotations: {controller.kubernetes.io/pod-deletion-cost: cheap}
+        spec:
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "metadata.annotations[controller.kubernetes.io/pod-deletion-cost]"
+      And nothing is stored under Pod "costly"

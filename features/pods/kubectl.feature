@@ -1,0 +1,178 @@
+@workloads
+Feature: Pods by kubectl
+  The real kubectl against Pods: what people type every day, with the columns, words and exit codes that they know.
+
+  Background:
+    Given these objects exist:
+      """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: web, labels: {app: web}}
+      spec:
+        containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080]}]
+      """
+    And Pod "web" is Ready
+
+  @pods/port-forward
+  Rule: a port of the Pod can be brought to the user's machine
+
+    Scenario: many connections, through the API server
+      When kubectl forwards a local port to "pod/web 8080"
+      Then 1 requests to the local port are answered by Pod "web"
+      And 20 requests to the local port are answered by Pod "web"
+
+    Scenario: a port that nothing listens on
+      When kubectl forwards a local port to "pod/web 8099"
+      Then a request to the local port fails
+      And what kubectl began prints "8099"
+      And what kubectl began prints "refused"
+
+    Scenario: a Pod that is not there
+      When kubectl runs "port-forward pod/nothing :8080"
+      Then it exits with 1
+      And its error output contains "not found"
+
+  @pods/kubelet-creates-containers
+  Rule: what runs can be seen and entered
+
+    Scenario: get
+      When kubectl runs "get pods"
+      Then it prints the columns "NAME, READY, STATUS, RESTARTS, AGE"
+      And its output matches "(?m)^web +1/1 +Running +0 +\S+$"
+      When kubectl runs "get pods -o wide"
+      Then it prints the columns "NAME, READY, STATUS, RESTARTS, AGE, IP, NODE, NOMINATED NODE, READINESS GATES"
+      When kubectl runs "get pods nothing"
+      Then it exits with 1
+      And its error output contains "Error from server (NotFound): pods "nothing" not found"
+      When kubectl runs "get nodes"
+      Then it prints the columns "NAME, STATUS, ROLES, AGE, VERSION"
+      And its output contains "Ready"
+
+    Scenario: get --watch shows the end of a Pod
+      When kubectl begins "get pod web --watch --output-watch-events"
+      Then what kubectl began prints "ADDED"
+      When Pod "web" is deleted
+      Then what kubectl began prints "Terminating"
+      And what kubectl began prints "DELETED"
+
+    Scenario: describe
+      When kubectl runs "describe pod web"
+      Then it exits with 0
+      And its output contains "Image:         ${image}"
+      And its output contains "State:          Running"
+      And its output contains "QoS Class:                   BestEffort"
+      And its output contains "Started"
+
+    Scenario: exec, with input, exit codes and a terminal
+      When kubectl runs "exec web -- /workload hostname"
+      Then it exits with 0
+      And it prints "web"
+      When kubectl runs with this input "exec -i web -- /workload cat":
+        """
+        through and back
+        """
+      Then it exits with 0
+      And it prints "through and back"
+      When kubectl runs "exec web -- /workload exit --code=7"
+      Then it exits with 7
+      When kubectl runs "exec -it web -- /workload terminal" in a terminal
+      Then it exits with 0
+      And its output contains "33"
+      And its output contains "111"
+      When kubectl runs "exec web -c nothing -- /workload hostname"
+      Then it exits with 1
+      And its error output contains "container nothing is not valid for pod web"
+
+    Scenario: logs
+      When kubectl runs "logs web"
+      Then it exits with 0
+      And its output contains "started"
+      When kubectl runs "logs web --tail=1 --timestamps"
+      Then its output matches "^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\S* .*\n$"
+      When kubectl begins "logs -f web"
+      Then what kubectl began prints "started"
+      When Pod "web" is deleted
+      Then what kubectl began prints "signal=SIGTERM"
+      And what kubectl began ends with 0
+
+    Scenario: the log of a container that has ended
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: again}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=3, --after=1s]}]
+        """
+      And container "app" of Pod "again" is restarted
+      When kubectl runs "logs again --previous"
+      Then it exits with 0
+      And its output contains "code=3"
+
+    Scenario: events
+      When kubectl runs "events --for pod/web"
+      Then it exits with 0
+      And it prints the columns "LAST SEEN, TYPE, REASON, OBJECT, MESSAGE"
+      And its output contains "Scheduled"
+      And its output contains "Started"
+
+  @pods/custom-grace-period
+  Rule: kubectl delete waits, and can be told how long the Pod may take
+
+    Scenario: delete, with its own period and by force
+      When kubectl runs "delete pod web --grace-period=5"
+      Then it exits with 0
+      And its output contains "pod "web" deleted"
+      And there is no Pod "web"
+      When kubectl runs "delete pod web"
+      Then it exits with 1
+      And its error output contains "not found"
+
+    Scenario: by force
+      When kubectl runs "delete pod web --grace-period=0 --force"
+      Then it exits with 0
+      And its output contains "force deleted"
+      And there is no Pod "web"
+
+  @pods/process-health
+  Rule: kubectl wait waits for a condition
+
+    Scenario: a condition that comes, and one that does not
+      When kubectl runs "wait pod/web --for=condition=Ready --timeout=20s"
+      Then it exits with 0
+      And it prints "pod/web condition met"
+      When kubectl runs "wait pod/web --for=jsonpath={.status.phase}=Failed --timeout=1s"
+      Then it exits with 1
+      And its error output contains "timed out waiting for the condition"
+
+  @pods/manifest-yaml-json
+  Rule: kubectl knows the kinds and their fields
+
+    @api
+    Scenario: create, patch, edit, explain, api-resources, version
+      Given the file "thing.json":
+        """
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "thing"}, "data": {"color": "blue"}}
+        """
+      When kubectl runs "create -f thing.json"
+      Then it prints "configmap/thing created"
+      When kubectl runs "create -f thing.json"
+      Then it exits with 1
+      And its error output contains "AlreadyExists"
+      When kubectl runs "patch configmap thing -p '{data: {color: green}}'"
+      Then it prints "configmap/thing patched"
+      When kubectl runs "edit configmap thing" with the editor "sed -i s/green/red/"
+      Then it exits with 0
+      And "data.color" of ConfigMap "thing" is "red"
+      When kubectl runs "explain pod.spec.terminationGracePeriodSeconds"
+      Then it exits with 0
+      And its output contains "FIELD: terminationGracePeriodSeconds <integer>"
+      When kubectl runs "explain replicaset.spec --api-version=apps/v1"
+      Then its output contains "minReadySeconds"
+      When kubectl runs "api-resources"
+      Then it prints the columns "NAME, SHORTNAMES, APIVERSION, NAMESPACED, KIND"
+      And its output matches "(?m)^replicasets +rs +apps/v1 +true +ReplicaSet$"
+      And its output matches "(?m)^pods +po +v1 +true +Pod$"
+      When kubectl runs "version"
+      Then it exits with 0
+      And its output contains "Server Version: v1."

@@ -1,0 +1,107 @@
+@workloads
+Feature: Requests and limits
+  A request is what a container needs to be placed on a node; a limit is what it may not exceed.
+
+  @pods/scheduled-where-resources-fit
+  Rule: a Pod is placed where there is room for what it asks
+
+    Scenario: a Pod that asks for more than any node has waits, and says why
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: huge}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "100000"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].status" of Pod "huge" becomes "False"
+      And "status.conditions[type=PodScheduled].reason" of Pod "huge" is "Unschedulable"
+      And an event "FailedScheduling" is recorded for Pod "huge" that says "Insufficient cpu"
+      And "spec.nodeName" of Pod "huge" is absent
+      And "status.phase" of Pod "huge" is "Pending"
+
+    Scenario: a Pod that fits is placed
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: small}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 10m, memory: 8Mi}}}]
+        """
+      Then Pod "small" becomes Ready
+      And "spec.nodeName" of Pod "small" is present
+      And "status.conditions[type=PodScheduled].status" of Pod "small" is "True"
+      And an event "Scheduled" is recorded for Pod "small"
+
+  @pods/limits-maximum
+  Rule: a container may not exceed its limits
+
+    Scenario: more memory than the limit ends the container, and not its sibling
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - name: greedy
+            image: "${image}"
+            command: [/workload, use-memory, --bytes=256Mi, --hold]
+            resources: {limits: {memory: 48Mi}}
+          - name: modest
+            image: "${image}"
+            command: [/workload, wait]
+            resources: {limits: {memory: 48Mi}}
+        """
+      Then container "greedy" of Pod "pair" is restarted
+      And "status.containerStatuses[name=greedy].lastState.terminated.reason" of Pod "pair" becomes "OOMKilled"
+      And "status.containerStatuses[name=greedy].lastState.terminated.exitCode" of Pod "pair" is "137"
+      And container "modest" of Pod "pair" has not been restarted
+      And "status.containerStatuses[name=modest].state.running.startedAt" of Pod "pair" is present
+
+    @api
+    Scenario: limits alone become requests
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: example.com/app:1, resources: {limits: {cpu: 500m, memory: 64Mi}}}]
+        """
+      Then "spec.containers[0].resources.requests.cpu" of Pod "app" is "500m"
+      And "spec.containers[0].resources.requests.memory" of Pod "app" is "64Mi"
+      And "status.qosClass" of Pod "app" is "Guaranteed"
+
+    @api
+    Scenario Outline: resources with <what> are refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: example.com/app:1, resources: <resources>}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.containers[0].resources.<field>"
+      And nothing is stored under Pod "app"
+
+      Examples:
+        | what                          | resources                                           | field            |
+        | a request above its limit     | {requests: {cpu: "2"}, limits: {cpu: "1"}}          | requests         |
+        | a negative limit              | {limits: {memory: -1Mi}}                            | limits[memory]   |
+        | an unknown resource           | {requests: {colour: "1"}}                           | requests[colour] |
+
+    @api
+    Scenario: a quantity that makes no sense is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: example.com/app:1, resources: {limits: {memory: plenty}}}]
+        """
+      Then it is refused with 400 "BadRequest"
+      And the refusal says "quantities must match"
