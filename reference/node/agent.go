@@ -40,6 +40,7 @@ type Agent struct {
 	machine        machine
 	memoryPressure atomic.Bool
 	statusChanged  chan struct{} // the node's status is to be looked at
+	exits          exits
 
 	mu      sync.Mutex
 	node    *v1.Node // as the API server last told it

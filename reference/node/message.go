@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 
@@ -52,7 +53,7 @@ func (w *worker) terminationMessage(c *runtime.ContainerStatus) string {
 		}
 		var b bytes.Buffer
 		lines := int64(logLinesMax)
-		if err := stream.ReadLog(path, &v1.PodLogOptions{TailLines: &lines}, &b); err == nil {
+		if err := stream.ReadLog(path, &v1.PodLogOptions{TailLines: &lines}, time.Now, &b); err == nil {
 			text = b.String()
 		}
 		text = text[max(0, len(text)-logLengthMax):]

@@ -120,11 +120,13 @@ func (w *worker) learn(e event) {
 		e.Status.Message = w.terminationMessage(&e.Status)
 		w.state.fold(e, time.Now())
 		w.publish(false)
+		w.agent.exits.ended(e.Status.ID)
 		return
 	case relisted:
 		for i := range e.Containers {
 			if c := &e.Containers[i]; c.State == runtime.StateExited {
 				c.Message = w.terminationMessage(c)
+				w.agent.exits.ended(c.ID)
 			}
 		}
 		w.state.fold(e, time.Now())

@@ -105,39 +105,28 @@ func (w *logWriter) write(raw []byte) error {
 	return err
 }
 
+// LogClock tells the time, from which sinceSeconds counts.
+type LogClock func() time.Time
+
 // ReadLog writes what a log file holds now. Options that concern following or
 // choosing a container are not looked at.
-func ReadLog(path string, options *v1.PodLogOptions, out io.Writer) error {
+func ReadLog(path string, options *v1.PodLogOptions, now LogClock, out io.Writer) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
 	defer f.Close()
-	w := newLogWriter(out, options, time.Now())
+	w := newLogWriter(out, options, now())
 	if w.left == 0 {
 		return nil
 	}
 	if err := seekTail(f, options.TailLines); err != nil {
 		return err
 	}
-	lines := bufio.NewReader(f)
-	for {
-		raw, err := lines.ReadBytes('\n')
-		if len(raw) > 0 && err == nil {
-			if err := w.write(raw); err != nil {
-				if errors.Is(err, errLimit) {
-					return nil
-				}
-				return fmt.Errorf("write log: %w", err)
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read log: %w", err)
-		}
+	if err := copyLines(&lineReader{r: bufio.NewReader(f)}, w); err != nil && !errors.Is(err, errLimit) {
+		return err
 	}
+	return nil
 }
 
 // seekTail moves to the beginning of the last lines of the file. Lines are
