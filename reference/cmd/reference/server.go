@@ -83,5 +83,19 @@ func runParts(ctx context.Context, server *apiserver.Server, config serverConfig
 	group.Go(func() error {
 		return scheduler.Run(ctx, scheduler.Options{Config: server.ClientConfig()})
 	})
+	if !config.noNode {
+		group.Go(func() error { return runOwnNode(ctx, server, config) })
+	}
 	return group.Wait()
+}
+
+// runOwnNode makes this machine a node of its own cluster.
+func runOwnNode(ctx context.Context, server *apiserver.Server, config serverConfig) error {
+	credentials, err := server.NodeCredentials(config.nodeName)
+	if err != nil {
+		return err
+	}
+	options := config.agent
+	options.Name, options.IP, options.ClusterCIDR = config.nodeName, config.api.AdvertiseAddress, config.clusterCIDR
+	return runNode(ctx, credentials, config.api.DataDir, options)
 }

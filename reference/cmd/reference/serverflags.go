@@ -15,10 +15,12 @@ import (
 
 	"github.com/plumbline/plumbline/reference/allocate"
 	"github.com/plumbline/plumbline/reference/apiserver"
+	"github.com/plumbline/plumbline/reference/node"
 )
 
 // serverFlags are the flags of `reference server` as they were typed. The names are upstream's where upstream has the flag.
 type serverFlags struct {
+	agentFlags
 	serviceClusterIPRange  string
 	serviceNodePortRange   string
 	clusterCIDR            string
@@ -37,6 +39,7 @@ type serverFlags struct {
 }
 
 func (f *serverFlags) add(set *pflag.FlagSet) {
+	f.agentFlags.add(set)
 	set.StringVar(&f.serviceClusterIPRange, "service-cluster-ip-range", "10.96.0.0/16", "where the cluster IPs of Services come from")
 	set.StringVar(&f.serviceNodePortRange, "service-node-port-range", "30000-32767", "where the node ports of Services come from, both ends included")
 	set.StringVar(&f.clusterCIDR, "cluster-cidr", "10.244.0.0/16", "where the addresses of Pods come from; each node gets a part of it")
@@ -62,6 +65,7 @@ type serverConfig struct {
 	noNode                 bool
 	kubeconfigOut          string
 	nodeMonitorGracePeriod time.Duration
+	agent                  node.Options // without what the server brings
 }
 
 // parse checks the flags. addresses lists the addresses of this machine, which no range may contain.
@@ -122,16 +126,11 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	} else if ports.Contains(f.securePort) {
 		fail("service-node-port-range", "%s contains the port of the API, %d", f.serviceNodePortRange, f.securePort)
 	}
-	config.nodeName = f.nodeName
-	if config.nodeName == "" {
-		host, err := os.Hostname()
-		if err != nil {
-			fail("node-name", "none was given, and this host has no name: %v", err)
-		}
-		config.nodeName = strings.ToLower(host)
+	if config.nodeName, err = nodeNameOr(f.nodeName); err != nil {
+		errs = append(errs, err)
 	}
-	if problems := validation.IsDNS1123Subdomain(config.nodeName); len(problems) > 0 {
-		fail("node-name", "%q: %s", config.nodeName, strings.Join(problems, "; "))
+	if err := f.apply(&config.agent); err != nil {
+		errs = append(errs, err)
 	}
 	if own, err := ownAddresses(addresses); err != nil {
 		errs = append(errs, err)
