@@ -162,6 +162,9 @@ func (c *Containerd) kill(ctx context.Context, id string, signal syscall.Signal,
 		return err
 	}
 	if err := c.killTask(ctx, ctr.id, "", signal, all); err != nil {
+		if ctr.status().State == StateExited { // meanwhile, whatever its shim said
+			err = fmt.Errorf("process %w", ErrNotFound)
+		}
 		return fmt.Errorf("send %s to container %s: %w", signal, id, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"syscall"
 	"time"
@@ -28,6 +29,9 @@ const unseenCode = 255
 
 // drainTimeout is how long a container's end waits for its last output.
 const drainTimeout = 2 * time.Second
+
+// reconnectInterval is between attempts to follow events; an attempt itself waits for containerd.
+const reconnectInterval = 50 * time.Millisecond
 
 // listener is one receiver of Events, with a queue of its own.
 type listener struct {
@@ -101,10 +105,15 @@ func (c *Containerd) emit(event Event) {
 
 // followEvents follows containerd's events until ctx ends, over its restarts.
 func (c *Containerd) followEvents(ctx context.Context) {
-	for ctx.Err() == nil {
+	for {
 		err := c.followOnce(ctx)
-		if ctx.Err() == nil {
-			logger(ctx).Info("Lost containerd's events, connecting again", "reason", err)
+		if ctx.Err() != nil {
+			return
+		}
+		logger(ctx).Info("Lost containerd's events, connecting again", "reason", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(reconnectInterval):
 		}
 	}
 }
@@ -113,7 +122,7 @@ func (c *Containerd) followOnce(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// The call waits for containerd, and fails when it goes away.
-	stream, failures := c.client.EventService().Subscribe(ctx, "topic=="+exitTopic, "topic=="+oomTopic, "topic=="+markTopic)
+	stream, failures := c.client.EventService().Subscribe(ctx, filter(exitTopic), filter(oomTopic), filter(markTopic))
 	mark := newID()
 	marking := time.NewTicker(20 * time.Millisecond)
 	defer marking.Stop()
@@ -147,6 +156,8 @@ func (c *Containerd) followOnce(ctx context.Context) error {
 		}
 	}
 }
+
+func filter(topic string) string { return fmt.Sprintf("topic==%q", topic) }
 
 func carries(envelope *events.Envelope, mark string) bool {
 	decoded, err := typeurl.UnmarshalAny(envelope.Event)

@@ -172,12 +172,13 @@ func (e *execution) run(ctx context.Context, process *specs.Process) (int, error
 		return 0, fmt.Errorf("exec in container %s: %w", e.container, err)
 	}
 	// What follows is undone even when ctx ends, or the process would stay.
+	// The shim takes its time when something still holds the streams.
 	after := context.WithoutCancel(ctx)
-	defer func() {
-		after, cancel := context.WithTimeout(after, cleanupTimeout)
+	defer e.c.running.Go(func() {
+		ctx, cancel := context.WithTimeout(e.c.ctx, cleanupTimeout)
 		defer cancel()
-		service.DeleteProcess(after, &tasks.DeleteProcessRequest{ContainerID: e.container, ExecID: e.id})
-	}()
+		service.DeleteProcess(ctx, &tasks.DeleteProcessRequest{ContainerID: e.container, ExecID: e.id})
+	})
 	pid, err := e.c.startTask(after, e.container, e.id)
 	if err != nil {
 		return 0, execError(err)
@@ -228,6 +229,9 @@ func (e *execution) feed(ctx context.Context) {
 	}
 	go func() {
 		io.Copy(e.stdin, e.config.Stdin)
+		if e.config.TTY {
+			return // closing would hang the terminal up; its user types ^D
+		}
 		e.stdin.Close()
 		e.c.client.TaskService().CloseIO(ctx, &tasks.CloseIORequest{ContainerID: e.container, ExecID: e.id, Stdin: true})
 	}()

@@ -39,7 +39,27 @@ type image struct {
 // point to: what has a digest never changes.
 type imageCache struct {
 	mu    sync.Mutex
-	known map[digest.Digest]*image
+	known map[digest.Digest]*cachedImage
+}
+
+// cachedImage is locked while it is read, so that it is read only once.
+type cachedImage struct {
+	mu    sync.Mutex
+	image *image
+}
+
+func (c *imageCache) entry(target digest.Digest) *cachedImage {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = map[digest.Digest]*cachedImage{}
+	}
+	entry := c.known[target]
+	if entry == nil {
+		entry = &cachedImage{}
+		c.known[target] = entry
+	}
+	return entry
 }
 
 func findSnapshotter(ctx context.Context, c *client.Client) (string, error) {
@@ -100,14 +120,23 @@ func (c *Containerd) findByID(ctx context.Context, id string) (*image, error) {
 	return nil, fmt.Errorf("%w: %s", ErrImageNotFound, id)
 }
 
-// load reads what is needed of an image to run it, unpacking it if it is not yet.
+// load gives what is needed of an image to run it.
 func (c *Containerd) load(ctx context.Context, record images.Image) (*image, error) {
-	c.images.mu.Lock()
-	known := c.images.known[record.Target.Digest]
-	c.images.mu.Unlock()
-	if known != nil {
-		return known, nil
+	entry := c.images.entry(record.Target.Digest)
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.image == nil {
+		img, err := c.read(ctx, record)
+		if err != nil {
+			return nil, err
+		}
+		entry.image = img
 	}
+	return entry.image, nil
+}
+
+// read reads an image's manifest, config and users, and unpacks it if it is not yet.
+func (c *Containerd) read(ctx context.Context, record images.Image) (*image, error) {
 	store := c.client.ContentStore()
 	platform := platforms.Default()
 	manifest, err := images.Manifest(ctx, store, record.Target, platform)
@@ -135,12 +164,6 @@ func (c *Containerd) load(ctx context.Context, record images.Image) (*image, err
 	if img.accounts, err = c.readAccounts(ctx, img.chain); err != nil {
 		return nil, fmt.Errorf("read the users of image %s: %w", record.Name, err)
 	}
-	c.images.mu.Lock()
-	defer c.images.mu.Unlock()
-	if c.images.known == nil {
-		c.images.known = map[digest.Digest]*image{}
-	}
-	c.images.known[record.Target.Digest] = img
 	return img, nil
 }
 
