@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -83,15 +84,18 @@ func (c Console) troubles(r *Report) {
 			}
 			if outcome == Inconclusive && record.Failure == nil {
 				// A dead target leaves hundreds with one and the same reason.
-				if same[record.Why]++; same[record.Why] > 5 {
+				if same[record.Why]++; same[record.Why] > 5 || slices.Contains(r.Problems, record.Why) {
 					continue
 				}
 			}
 			c.trouble(record)
 		}
-		for why, n := range same {
-			if n > 5 {
-				c.printf("\n%s and %s more: %s\n", c.in(string(outcome), string(outcome)), count(n-5, "scenario"), why)
+		for _, why := range sortedKeys(same) {
+			switch n := same[why]; {
+			case slices.Contains(r.Problems, why):
+				c.printf("\n%s: %s, because %s\n", c.in(string(outcome), string(outcome)), count(n, "scenario"), firstLine(why))
+			case n > 5:
+				c.printf("\n%s: %s more, because %s\n", c.in(string(outcome), string(outcome)), count(n-5, "scenario"), firstLine(why))
 			}
 		}
 	}
