@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -213,13 +212,7 @@ func (e *engine) didNotStart(parent context.Context, report *reports.Report, err
 func (e *engine) needs() needs {
 	var n needs
 	for _, s := range e.planned {
-		if e.unsupported(s) != "" {
-			continue
-		}
-		if !s.ownCluster() {
-			n.shared = true
-		}
-		if !slices.Equal(s.profiles, []string{"api"}) {
+		if e.unsupported(s) == "" && !s.ownCluster() && !s.onlyAPI() {
 			n.workloads = true
 		}
 	}

@@ -63,7 +63,16 @@ func (s *scenario) matchesID(id string) bool {
 
 func (s *scenario) matchesClaim(claim string) bool { return slices.Contains(s.claims, claim) }
 
-func (s *scenario) matchesProfile(profile string) bool { return slices.Contains(s.profiles, profile) }
+// matchesProfile takes "api" for what needs an API server and controllers only, since everything needs those.
+func (s *scenario) matchesProfile(profile string) bool {
+	if profile == "api" {
+		return s.onlyAPI()
+	}
+	return slices.Contains(s.profiles, profile)
+}
+
+// onlyAPI says whether the scenario needs no node.
+func (s *scenario) onlyAPI() bool { return slices.Equal(s.profiles, []string{"api"}) }
 
 func (c *census) matchesChapter(s *scenario, chapter string) bool {
 	if s.chapter == chapter {

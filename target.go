@@ -14,7 +14,7 @@ type target interface {
 	kind() string
 	// prepare makes whatever a start needs, such as programs and images. The first time it may take minutes.
 	prepare(ctx context.Context, run string, log io.Writer) error
-	// start brings up the cluster that the scenarios share, with at least one node if workloads is set.
+	// start brings up the cluster that the scenarios share.
 	start(ctx context.Context, needs needs) (steps.Cluster, error)
 	// provider starts clusters of a scenario's own; nil where the target cannot.
 	provider() steps.Provider
@@ -32,8 +32,7 @@ type target interface {
 
 // needs is what the planned scenarios need of the shared cluster.
 type needs struct {
-	shared    bool // any scenario on it at all
-	workloads bool // a node
+	workloads bool // nodes that run containers, and not an API server alone
 }
 
 // startLimit is how long a target may take to start, once everything is built.
