@@ -86,15 +86,28 @@ func executes(ctx context.Context, container, pod, command string) error {
 	return err
 }
 
-// words splits a command line at blanks; 'single quotes' hold together.
+// words splits a command line at blanks; 'single quotes' hold together, as in a shell.
 func words(line string) []string {
 	var out []string
-	for i, part := range strings.Split(line, "'") {
-		if i%2 == 1 {
-			out = append(out, part)
-			continue
+	var word strings.Builder
+	begun, quoted := false, false
+	for _, char := range line {
+		switch {
+		case char == '\'':
+			begun, quoted = true, !quoted
+		case char == ' ' && !quoted:
+			if begun {
+				out = append(out, word.String())
+				word.Reset()
+			}
+			begun = false
+		default:
+			begun = true
+			word.WriteRune(char)
 		}
-		out = append(out, strings.Fields(part)...)
+	}
+	if begun {
+		out = append(out, word.String())
 	}
 	return out
 }

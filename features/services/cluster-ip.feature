@@ -123,7 +123,7 @@ Feature: Cluster IPs
         {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 192.0.2.10, ports: [{port: 80}]}}
         """
       Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
-      And the refusal says "not in the valid range"
+      And the refusal says "range"
       And nothing is stored under Service "web"
 
     Scenario Outline: <address> is no address
