@@ -207,18 +207,17 @@ func (c *Containerd) RemoveContainer(ctx context.Context, id string) error {
 	return nil
 }
 
-// endContainer kills a container and waits until its end was seen.
+// endContainer kills a container and waits until its end was seen. A kill
+// may fail because the container is ending at this moment, or because
+// containerd is being restarted; what counts is the end.
 func (c *Containerd) endContainer(ctx context.Context, ctr *container) error {
-	for again := 50 * time.Millisecond; ; again = min(2*again, time.Second) {
+	for again := 500 * time.Millisecond; ; again = min(2*again, 4*time.Second) {
 		err := c.killTask(ctx, ctr.id, "", syscall.SIGKILL, true)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return fmt.Errorf("remove container %s: %w", ctr.id, err)
-		}
 		select {
 		case <-ctr.ended:
 			return nil
 		case <-ctx.Done():
-			return fmt.Errorf("remove container %s: it does not end: %w", ctr.id, ctx.Err())
+			return fmt.Errorf("remove container %s: it does not end: %w", ctr.id, errors.Join(ctx.Err(), err))
 		case <-time.After(again):
 		}
 	}

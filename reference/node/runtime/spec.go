@@ -26,6 +26,10 @@ type node struct {
 	swap         bool // memory and swap can be limited together
 }
 
+// specVersion is the oldest that has all that we use, for runtimes older than
+// our containerd (crun 1.8 refuses any later than 1.1).
+const specVersion = "1.0.2"
+
 // specOf is the OCI specification of a container: what containerd's CRI
 // plugin would make of the same Pod.
 func specOf(id string, config ContainerConfig, pod sandboxRecord, podDir string, image ocispec.ImageConfig, user specs.User, node node) (*specs.Spec, error) {
@@ -37,6 +41,7 @@ func specOf(id string, config ContainerConfig, pod sandboxRecord, podDir string,
 	if err := setProcess(spec.Process, config, pod, image, user, node); err != nil {
 		return nil, err
 	}
+	spec.Version = specVersion
 	spec.Hostname = "" // the sandbox's UTS namespace has it
 	spec.Root = &specs.Root{Path: "rootfs", Readonly: config.Security.ReadOnlyRootFS}
 	spec.Linux.Namespaces = namespacesOf(pod, podDir, node)
