@@ -37,7 +37,7 @@ func (l *namespaceLifecycle) Admit(ctx context.Context, a admission.Attributes, 
 	if a.GetNamespace() == "" || a.GetOperation() != admission.Create {
 		return nil
 	}
-	obj, err := l.namespaces.Get(genericapirequest.WithNamespace(ctx, metav1.NamespaceNone), a.GetNamespace(), &metav1.GetOptions{})
+	obj, err := l.namespaces.Get(clusterScope(ctx, "namespaces"), a.GetNamespace(), &metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return err
 	}
@@ -48,6 +48,12 @@ func (l *namespaceLifecycle) Admit(ctx context.Context, a admission.Attributes, 
 		return terminating(a)
 	}
 	return nil
+}
+
+// clusterScope is a context for reading something else than the request is about; messages name what is read.
+func clusterScope(ctx context.Context, resource string) context.Context {
+	info := &genericapirequest.RequestInfo{IsResourceRequest: true, Verb: "get", APIVersion: "v1", Resource: resource}
+	return genericapirequest.WithNamespace(genericapirequest.WithRequestInfo(ctx, info), metav1.NamespaceNone)
 }
 
 func terminating(a admission.Attributes) error {

@@ -21,8 +21,9 @@ import (
 	"github.com/plumbline/plumbline/reference/openapi"
 )
 
-// shutdownTimeout bounds how long connections that are still open may delay the end.
-const shutdownTimeout = 2 * time.Second
+// shutdownTimeout bounds how long connections that are still open may delay the end. Requests under way, other than watches and
+// streams, are waited for besides.
+const shutdownTimeout = 500 * time.Millisecond
 
 // build joins the parts: who may connect, what is admitted, how things are stored, what is served.
 func (s *Server) build(listener net.Listener, endpoints []string) error {
@@ -108,6 +109,7 @@ func (s *Server) secure(config *genericapiserver.Config, listener net.Listener) 
 		TLSClientConfig: rest.TLSClientConfig{CAData: s.authority.PEM()},
 		ContentConfig:   rest.ContentConfig{ContentType: storageMediaType},
 		QPS:             -1,
+		WarningHandler:  rest.NoWarnings{}, // warnings are for people
 	}
 	return nil
 }

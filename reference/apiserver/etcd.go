@@ -43,7 +43,8 @@ func startDatabase(ctx context.Context, dir string) (*database, error) {
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
 	cfg.ListenClientUrls = []url.URL{client}
 	cfg.AdvertiseClientUrls = []url.URL{client}
-	cfg.LogLevel = "error"
+	// What it calls errors at an ordinary start and end is none; what ends it comes out of err.
+	cfg.LogLevel = "fatal"
 	// A cluster of one elects itself: waiting for other candidates, as the defaults do, only delays the start.
 	cfg.TickMs, cfg.ElectionMs = 20, 100
 

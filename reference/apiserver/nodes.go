@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apiserver/pkg/authentication/user"
-	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/client-go/rest"
 
 	"github.com/plumbline/plumbline/reference/pki"
@@ -52,7 +51,7 @@ func newNodeConnection(nodes *store, authority *pki.Authority) (*nodeConnection,
 
 // address returns the host and port of a node's agent.
 func (c *nodeConnection) address(ctx context.Context, name string) (host, port string, err error) {
-	obj, err := c.nodes.Get(genericapirequest.WithNamespace(ctx, metav1.NamespaceNone), name, &metav1.GetOptions{})
+	obj, err := c.nodes.Get(clusterScope(ctx, "nodes"), name, &metav1.GetOptions{})
 	if err != nil {
 		return "", "", err
 	}

@@ -46,8 +46,8 @@ func (o Options) validate() error {
 	if o.SecurePort < 0 || o.SecurePort > 65535 {
 		errs = append(errs, fmt.Errorf("port %d is not between 0 and 65535", o.SecurePort))
 	}
-	if !o.AdvertiseAddress.IsValid() || o.AdvertiseAddress.IsUnspecified() {
-		errs = append(errs, errors.New("an address to advertise is needed"))
+	if a := o.AdvertiseAddress; !a.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() || a.IsLinkLocalUnicast() {
+		errs = append(errs, fmt.Errorf("%s is no address that other machines can reach", a))
 	}
 	if len(o.ServiceClusterIPRanges) == 0 {
 		errs = append(errs, errors.New("a service cluster IP range is needed"))

@@ -31,7 +31,7 @@ func (o restOptions) GetRESTOptions(resource schema.GroupResource, _ runtime.Obj
 	}
 	return generic.RESTOptions{
 		StorageConfig:             config.ForResource(resource),
-		Decorator:                 genericregistry.StorageWithCacher(),
+		Decorator:                 guarded(genericregistry.StorageWithCacher()),
 		EnableGarbageCollection:   true,
 		DeleteCollectionWorkers:   1,
 		ResourcePrefix:            resource.Resource,

@@ -37,7 +37,15 @@ func (s strategy) Validate(_ context.Context, obj runtime.Object) field.ErrorLis
 	if s.kind.Validate == nil {
 		return nil
 	}
-	return s.kind.Validate(obj)
+	return bounded(s.kind.Validate(obj))
+}
+
+// maxErrors bounds what one answer says is wrong. The library joins errors in time that grows with the square of their number:
+// an object of some hundred thousand mistakes would keep it busy until the request times out.
+const maxErrors = 1000
+
+func bounded(errs field.ErrorList) field.ErrorList {
+	return errs[:min(len(errs), maxErrors)]
 }
 
 func (s strategy) WarningsOnCreate(_ context.Context, obj runtime.Object) []string {
@@ -74,7 +82,7 @@ func (s strategy) ValidateUpdate(_ context.Context, obj, old runtime.Object) fie
 	if s.kind.ValidateUpdate == nil {
 		return nil
 	}
-	return s.kind.ValidateUpdate(obj, old)
+	return bounded(s.kind.ValidateUpdate(obj, old))
 }
 
 func (s strategy) WarningsOnUpdate(_ context.Context, obj, old runtime.Object) []string {
@@ -132,7 +140,7 @@ func (s partStrategy) ValidateUpdate(_ context.Context, obj, old runtime.Object)
 	if s.part.ValidateUpdate == nil {
 		return nil
 	}
-	return s.part.ValidateUpdate(obj, old)
+	return bounded(s.part.ValidateUpdate(obj, old))
 }
 
 func (partStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {

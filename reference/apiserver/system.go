@@ -39,6 +39,9 @@ func (s *Server) createSystemObjects(hook genericapiserver.PostStartHookContext)
 		}
 		return last == nil, nil
 	})
+	if hook.Err() != nil {
+		return nil // the server ends before it began; an error here would kill the process
+	}
 	if err != nil {
 		return fmt.Errorf("create the system's objects: %w (last: %w)", err, last)
 	}

@@ -94,8 +94,8 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	var advertise netip.Addr
 	if f.advertiseAddress != "" {
 		advertise = address("advertise-address", f.advertiseAddress)
-		if advertise.IsValid() && (advertise.IsUnspecified() || advertise.IsMulticast()) {
-			fail("advertise-address", "%s cannot be reached", advertise)
+		if advertise.IsUnspecified() || advertise.IsMulticast() || advertise.IsLoopback() || advertise.IsLinkLocalUnicast() {
+			fail("advertise-address", "%s is no address that other machines can reach", advertise)
 		}
 	} else if ip, err := utilnet.ResolveBindAddress(net.ParseIP(f.bindAddress)); err == nil {
 		advertise, _ = netip.AddrFromSlice(ip)
