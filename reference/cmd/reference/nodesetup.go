@@ -21,6 +21,9 @@ func prepareNode() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("make / shared, so that mounts propagate into containers: %w", err)
 	}
+	if err := freshRun(); err != nil {
+		return err
+	}
 	if err := makeWritable("/sys"); err != nil {
 		return err
 	}
@@ -43,6 +46,19 @@ func prepareNode() error {
 		return err
 	}
 	return os.MkdirAll("/etc/kubernetes", 0o755)
+}
+
+// freshRun gives the node an empty /run at each of its starts, for it
+// describes what runs. Docker may have mounted one already.
+func freshRun() error {
+	var stat unix.Statfs_t
+	if err := unix.Statfs("/run", &stat); err == nil && stat.Type == unix.TMPFS_MAGIC {
+		return nil
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
+		return fmt.Errorf("mount /run: %w", err)
+	}
+	return nil
 }
 
 // makeWritable clears a mount's read-only flag. What is no mount of its own
