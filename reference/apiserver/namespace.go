@@ -41,11 +41,13 @@ type namespaceVerbs interface {
 }
 
 func newNamespaceStore(s *store) *namespaceStore {
-	s.ShouldDeleteDuringUpdate = func(ctx context.Context, key string, obj, existing runtime.Object) bool {
-		namespace, ok := obj.(*corev1.Namespace)
-		return ok && len(namespace.Spec.Finalizers) == 0 && genericregistry.ShouldDeleteDuringUpdate(ctx, key, obj, existing)
-	}
 	return &namespaceStore{namespaceVerbs: s, store: s}
+}
+
+// namespaceIsDone says whether an update of a namespace that is being deleted ends it.
+func namespaceIsDone(ctx context.Context, key string, obj, existing runtime.Object) bool {
+	namespace, ok := obj.(*corev1.Namespace)
+	return ok && len(namespace.Spec.Finalizers) == 0 && genericregistry.ShouldDeleteDuringUpdate(ctx, key, obj, existing)
 }
 
 // Delete starts the termination of a namespace, or ends it when nothing holds the namespace any more.

@@ -54,6 +54,9 @@ func newStore(k *kind.Kind, options generic.RESTOptionsGetter) (*store, error) {
 		TableConvertor:            newTableConvertor(k),
 		ReturnDeletedObject:       k == &kind.Pod || k == &kind.Namespace || k == &kind.Service,
 	}
+	if k == &kind.Namespace {
+		s.ShouldDeleteDuringUpdate = namespaceIsDone // of the status subresource too
+	}
 	if k.TTL > 0 {
 		s.TTLFunc = func(runtime.Object, uint64, bool) (uint64, error) { return uint64(k.TTL / time.Second), nil }
 	}
