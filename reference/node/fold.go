@@ -1,6 +1,7 @@
 package node
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -66,6 +67,9 @@ const imageErrorShown = time.Second
 func (s *podState) fold(e event, now time.Time) {
 	switch e := e.(type) {
 	case podUpdated:
+		if !maps.Equal(s.Pod.Labels, e.Pod.Labels) || !maps.Equal(s.Pod.Annotations, e.Pod.Annotations) {
+			s.Volumes.Stale = s.Volumes.Mounted || s.Volumes.Busy // the downward API shows them
+		}
 		s.Pod = e.Pod
 	case podGone:
 		s.Gone = true

@@ -40,7 +40,8 @@ func (v *Volumes) SubPath(pod *v1.Pod, volume, container string, index int, volu
 	} else if err != nil {
 		return "", failed
 	}
-	source, err := root.OpenFile(subPath, unix.O_PATH, 0)
+	// Not with O_PATH: that would open a symbolic link itself.
+	source, err := root.OpenFile(subPath, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return "", failed
 	}
