@@ -131,17 +131,17 @@ func choose(p *portal, all []backend, node Node) choice {
 // hinted narrows ready backends to those that hints name for this node, else for its zone. Hints count only where every
 // backend has them and one of them is meant for us, so that a zone without a backend is still served.
 func hinted(ready []backend, node Node) []backend {
-	for _, hints := range []func(b backend) []string{
-		func(b backend) []string { return b.nodes },
-		func(b backend) []string { return b.zones },
+	for _, by := range []struct {
+		hints func(b backend) []string
+		us    string
+	}{
+		{func(b backend) []string { return b.nodes }, node.Name},
+		{func(b backend) []string { return b.zones }, node.Zone},
 	} {
-		everywhere := !slices.ContainsFunc(ready, func(b backend) bool { return len(hints(b)) == 0 })
-		if !everywhere {
+		if slices.ContainsFunc(ready, func(b backend) bool { return len(by.hints(b)) == 0 }) {
 			continue
 		}
-		ours := pick(ready, func(b backend) bool {
-			return slices.ContainsFunc(hints(b), func(h string) bool { return h == node.Name || h == node.Zone })
-		})
+		ours := pick(ready, func(b backend) bool { return slices.Contains(by.hints(b), by.us) })
 		if len(ours) > 0 {
 			return ours
 		}

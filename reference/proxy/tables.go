@@ -141,11 +141,18 @@ func (h held) read(table string, dump []byte) {
 
 // ensureJumps leads the kernel's chains into ours, before rules of others.
 func (t *tables) ensureJumps(h held) error {
+	made := map[string]bool{}
 	for _, j := range jumps {
 		if h.has(j) {
 			continue
 		}
-		if err := t.ipt.InsertUnique(j.table, j.from, 1, j.rule()...); err != nil {
+		if _, exists := h.rules[j.table][j.to]; !exists && !made[j.table+j.to] {
+			if err := t.ipt.NewChain(j.table, j.to); err != nil {
+				return fmt.Errorf("make chain %s %s: %w", j.table, j.to, err)
+			}
+			made[j.table+j.to] = true
+		}
+		if err := t.ipt.Insert(j.table, j.from, 1, j.rule()...); err != nil {
 			return fmt.Errorf("lead %s %s to %s: %w", j.table, j.from, j.to, err)
 		}
 	}
