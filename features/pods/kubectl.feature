@@ -56,12 +56,14 @@ Feature: Pods by kubectl
       And what kubectl began prints "DELETED"
 
     Scenario: describe
+      Given an event "Started" is recorded for Pod "web"
       When kubectl runs "describe pod web"
       Then it exits with 0
-      And its output contains "Image:         ${image}"
-      And its output contains "State:          Running"
-      And its output contains "QoS Class:                   BestEffort"
-      And its output contains "Started"
+      And its output matches "Image: +${image}"
+      And its output matches "State: +Running"
+      And its output matches "QoS Class: +BestEffort"
+      And its output matches "Normal +Scheduled"
+      And its output matches "Normal +Started"
 
     Scenario: exec, with input, exit codes and a terminal
       When kubectl runs "exec web -- /workload hostname"
@@ -110,6 +112,7 @@ Feature: Pods by kubectl
       And its output contains "code=3"
 
     Scenario: events
+      Given an event "Started" is recorded for Pod "web"
       When kubectl runs "events --for pod/web"
       Then it exits with 0
       And it prints the columns "LAST SEEN, TYPE, REASON, OBJECT, MESSAGE"
@@ -154,12 +157,16 @@ Feature: Pods by kubectl
         """
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "thing"}, "data": {"color": "blue"}}
         """
+      And the file "patch.yaml":
+        """
+        data: {color: green}
+        """
       When kubectl runs "create -f thing.json"
       Then it prints "configmap/thing created"
       When kubectl runs "create -f thing.json"
       Then it exits with 1
       And its error output contains "AlreadyExists"
-      When kubectl runs "patch configmap thing -p '{data: {color: green}}'"
+      When kubectl runs "patch configmap thing --type=merge --patch-file=patch.yaml"
       Then it prints "configmap/thing patched"
       When kubectl runs "edit configmap thing" with the editor "sed -i s/green/red/"
       Then it exits with 0

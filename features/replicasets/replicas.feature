@@ -242,7 +242,7 @@ Feature: Replicas
       And ReplicaSet "web" comes to have 3 Pods
       When kubectl runs "scale replicaset web --replicas=1 --current-replicas=7"
       Then it exits with 1
-      And its error output contains "expected replicas to be 7, was 3"
+      And its error output contains "Expected replicas to be 7, was 3"
       And "spec.replicas" of ReplicaSet "web" is still "3"
       When kubectl runs "scale replicaset web --replicas=1 --current-replicas=3"
       Then it exits with 0

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	v1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // logs answers GET /containerLogs/NAMESPACE/POD/CONTAINER.
 func (s *Server) logs(w http.ResponseWriter, r *http.Request) {
-	options := &v1.PodLogOptions{}
-	if err := scheme.ParameterCodec.DecodeParameters(r.URL.Query(), v1.SchemeGroupVersion, options); err != nil {
-		http.Error(w, `{"message": "Unable to decode query."}`, http.StatusBadRequest)
+	options, err := logOptions(r.URL.Query())
+	if err != nil {
+		http.Error(w, "Unable to decode query: "+err.Error(), http.StatusBadRequest)
 		return
 	}
 	if invalid(options) {
