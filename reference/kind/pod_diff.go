@@ -3,8 +3,10 @@ package kind
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
-	"sort"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/diff"
 )
@@ -13,11 +15,11 @@ import (
 // own, whose JSON has Go's field names and leaves nothing out; the values here have the API's field names. What is not
 // one of the API's structs, such as a label selector, prints alike in both.
 func asUpstreamPrints(v any) json.RawMessage {
-	var b bytes.Buffer
-	if err := printValue(&b, reflect.ValueOf(v)); err != nil {
-		return json.RawMessage(`"` + err.Error() + `"`)
+	text, err := printValue(reflect.ValueOf(v))
+	if err != nil {
+		text = quote(err.Error()) // no message shall be lost because its value cannot be printed
 	}
-	return b.Bytes()
+	return text
 }
 
 // specDiff shows in lines what differs between two specs, in upstream's form.
@@ -27,102 +29,93 @@ func specDiff(before, after any) string {
 
 const coreTypes = "k8s.io/api/core/v1"
 
-func printValue(b *bytes.Buffer, v reflect.Value) error {
+func printValue(v reflect.Value) ([]byte, error) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if v.IsNil() {
-			b.WriteString("null")
-			return nil
+		if !v.IsNil() {
+			return printValue(v.Elem())
 		}
-		return printValue(b, v.Elem())
 	case reflect.Struct:
 		if v.Type().PkgPath() == coreTypes {
-			b.WriteByte('{')
-			if err := printFields(b, v); err != nil {
-				return err
-			}
-			b.WriteByte('}')
-			return nil
+			fields, err := printFields(v)
+			return enclose('{', fields, '}'), err
 		}
 	case reflect.Slice:
-		if v.IsNil() {
-			b.WriteString("null")
-			return nil
-		}
-		b.WriteByte('[')
-		for i := range v.Len() {
-			if i > 0 {
-				b.WriteByte(',')
+		if !v.IsNil() {
+			var items [][]byte
+			for i := range v.Len() {
+				item, err := printValue(v.Index(i))
+				if err != nil {
+					return nil, err
+				}
+				items = append(items, item)
 			}
-			if err := printValue(b, v.Index(i)); err != nil {
-				return err
-			}
+			return enclose('[', items, ']'), nil
 		}
-		b.WriteByte(']')
-		return nil
 	case reflect.Map:
-		return printMap(b, v)
+		if !v.IsNil() {
+			return printMap(v)
+		}
 	}
-	text, err := json.Marshal(v.Interface())
-	b.Write(text)
-	return err
+	return json.Marshal(v.Interface())
 }
 
-// printFields prints the fields of a struct, those of embedded structs among them.
-func printFields(b *bytes.Buffer, v reflect.Value) error {
+// printFields prints the fields of a struct, each as a name and a value, those of embedded structs among them.
+func printFields(v reflect.Value) ([][]byte, error) {
+	var fields [][]byte
 	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if f.Anonymous && f.Type.PkgPath() == coreTypes {
-			if err := printFields(b, v.Field(i)); err != nil {
-				return err
-			}
-			continue
-		}
-		if f.Anonymous { // metadata, whose names are the same in both forms
-			text, err := json.Marshal(v.Field(i).Interface())
+		field, value := v.Type().Field(i), v.Field(i)
+		switch {
+		case field.Anonymous && field.Type.PkgPath() == coreTypes:
+			embedded, err := printFields(value)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("{")), []byte("}"))
-			if len(text) == 0 {
-				text = []byte(`"metadata":{}`)
+			fields = append(fields, embedded...)
+		case field.Anonymous: // metadata, whose names are the same in both forms
+			text, err := json.Marshal(value.Interface())
+			if err != nil {
+				return nil, err
 			}
-			b.Write(text)
-			continue
-		}
-		b.WriteString(`"` + f.Name + `":`)
-		if err := printValue(b, v.Field(i)); err != nil {
-			return err
+			if inner := text[1 : len(text)-1]; len(inner) > 0 {
+				fields = append(fields, inner)
+			}
+		default:
+			text, err := printValue(value)
+			if err != nil {
+				return nil, fmt.Errorf("print %s: %w", field.Name, err)
+			}
+			fields = append(fields, pair(field.Name, text))
 		}
 	}
-	return nil
+	return fields, nil
 }
 
-func printMap(b *bytes.Buffer, v reflect.Value) error {
-	if v.IsNil() {
-		b.WriteString("null")
-		return nil
-	}
+// printMap prints a map with keys that are strings, in their order.
+func printMap(v reflect.Value) ([]byte, error) {
 	keys := v.MapKeys()
-	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
-	b.WriteByte('{')
-	for i, key := range keys {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		text, err := json.Marshal(key.String())
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	var entries [][]byte
+	for _, key := range keys {
+		text, err := printValue(v.MapIndex(key))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		b.Write(text)
-		b.WriteByte(':')
-		if err := printValue(b, v.MapIndex(key)); err != nil {
-			return err
-		}
+		entries = append(entries, pair(key.String(), text))
 	}
-	b.WriteByte('}')
-	return nil
+	return enclose('{', entries, '}'), nil
+}
+
+func pair(name string, value []byte) []byte {
+	return slices.Concat(quote(name), []byte(":"), value)
+}
+
+func enclose(open byte, parts [][]byte, end byte) []byte {
+	return slices.Concat([]byte{open}, bytes.Join(parts, []byte(",")), []byte{end})
+}
+
+// quote writes a string as JSON, which is possible for every string.
+func quote(s string) []byte {
+	text, _ := json.Marshal(s)
+	return text
 }

@@ -91,7 +91,8 @@ func validateAddedTolerations(now, before []corev1.Toleration, path *field.Path)
 func validateRemovedGates(now, before []corev1.PodSchedulingGate, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, gate := range now {
-		if !slices.Contains(before, gate) {
+		// Of gates of one name, the last one is named.
+		if !slices.Contains(before, gate) && !slices.Contains(now[i+1:], gate) {
 			errs = append(errs, field.Forbidden(path.Index(i).Child("name"), fmt.Sprintf("only deletion is allowed, but found new scheduling gate '%s'", gate.Name)))
 		}
 	}
