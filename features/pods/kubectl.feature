@@ -77,10 +77,10 @@ Feature: Pods by kubectl
       And it prints "through and back"
       When kubectl runs "exec web -- /workload exit --code=7"
       Then it exits with 7
-      When kubectl runs "exec -it web -- /workload terminal" in a terminal
+      When kubectl runs "exec -it web -- /workload terminal --sized=20s" in a terminal
       Then it exits with 0
-      And its output contains "33"
-      And its output contains "111"
+      And its output contains ""rows":33"
+      And its output contains ""columns":111"
       When kubectl runs "exec web -c nothing -- /workload hostname"
       Then it exits with 1
       And its error output contains "container nothing is not valid for pod web"
