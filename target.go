@@ -36,4 +36,4 @@ type needs struct {
 }
 
 // startLimit is how long a target may take to start, once everything is built.
-const startLimit = 3 * time.Minute
+const startLimit = 2 * time.Minute
