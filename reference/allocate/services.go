@@ -120,17 +120,21 @@ func (s *Services) begin(ctx context.Context, svc, old *corev1.Service, dryRun b
 	return t, nil
 }
 
-// allocateIPs takes what svc lacks, and gives up what old has and svc does not need. A headless Service keeps being one.
+// allocateIPs takes what svc lacks, and gives up what old has and svc does not need. A headless Service keeps being one,
+// and no other becomes one; validation says so.
 func (t *transaction) allocateIPs(ctx context.Context, svc, old *corev1.Service) error {
+	none := func(svc *corev1.Service) bool {
+		return len(svc.Spec.ClusterIPs) > 0 && svc.Spec.ClusterIPs[0] == corev1.ClusterIPNone
+	}
 	switch {
-	case keepsDualStack(svc, old):
+	case keepsDualStack(svc, old), none(svc):
 		return nil
 	case old == nil || !kind.NeedsClusterIP(old):
-		if !kind.NeedsClusterIP(svc) || (len(svc.Spec.ClusterIPs) > 0 && svc.Spec.ClusterIPs[0] == corev1.ClusterIPNone) {
+		if !kind.NeedsClusterIP(svc) {
 			return nil
 		}
 		return t.claimIPs(ctx, svc, 0)
-	case len(old.Spec.ClusterIPs) > 0 && old.Spec.ClusterIPs[0] == corev1.ClusterIPNone:
+	case none(old):
 		return nil
 	case !kind.NeedsClusterIP(svc):
 		return t.giveUpIPs(ctx, old.Spec.ClusterIPs)

@@ -74,7 +74,7 @@ func (r resources) addNamespaces(namespaces *store) {
 func (r resources) addServices(stores map[*kind.Kind]*store, allocator *allocate.Services) {
 	services := stores[&kind.Service]
 	status := newPart(services, newStatusStrategy(&kind.Service))
-	status.store.AfterDelete, status.store.Decorator = allocator.AfterDelete, allocator.Decorate
+	status.store.AfterDelete = allocator.AfterDelete
 	r.add(core, "services", &serviceStore{Storage: allocate.NewStorage(services.Store, allocator), store: services})
 	r.add(core, "services/status", status)
 	r.add(core, "services/proxy", serviceProxy(services, stores[&kind.EndpointSlice], stores[&kind.Pod]))

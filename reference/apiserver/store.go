@@ -34,12 +34,14 @@ func (s *store) Categories() []string { return s.kind.Categories }
 // newStore builds the storage of a kind: the library's generic store, steered by the kind's entry.
 func newStore(k *kind.Kind, options generic.RESTOptionsGetter) (*store, error) {
 	base := newStrategy(k)
+	var creation rest.RESTCreateStrategy = base
+	var update rest.RESTUpdateStrategy = base
 	var deletion rest.RESTDeleteStrategy = base
 	switch {
 	case k.GracefulDelete != nil:
 		deletion = gracefulStrategy{base}
 	case k == &kind.Event:
-		deletion = eventStrategy{base}
+		creation, update, deletion = eventStrategy{base}, eventStrategy{base}, eventStrategy{base}
 	}
 	s := &genericregistry.Store{
 		NewFunc:                   k.New,
@@ -47,8 +49,8 @@ func newStore(k *kind.Kind, options generic.RESTOptionsGetter) (*store, error) {
 		DefaultQualifiedResource:  k.GroupVersion.WithResource(k.Resource).GroupResource(),
 		SingularQualifiedResource: k.GroupVersion.WithResource(k.Singular).GroupResource(),
 		PredicateFunc:             predicate(k),
-		CreateStrategy:            base,
-		UpdateStrategy:            base,
+		CreateStrategy:            creation,
+		UpdateStrategy:            update,
 		DeleteStrategy:            deletion,
 		ResetFieldsStrategy:       base,
 		TableConvertor:            newTableConvertor(k),

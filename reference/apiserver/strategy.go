@@ -3,10 +3,14 @@ package apiserver
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/operation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage/names"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -100,6 +104,18 @@ func (s strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 	return resets(s.kind, fieldpath.MakePathOrDie("status"))
 }
 
+// ValidateDeclaratively has no rules of its own. It makes one error of what the library and the kind both found, as
+// upstream's declarative validation does by the way.
+func (strategy) ValidateDeclaratively(_ context.Context, _, _ runtime.Object, errs field.ErrorList, _ operation.Type,
+	_ rest.DeclarativeValidationConfig) field.ErrorList {
+	return errs.Filter()
+}
+
+// DeclarativeValidationConfig is needed for ValidateDeclaratively only.
+func (strategy) DeclarativeValidationConfig(context.Context, runtime.Object, runtime.Object) rest.DeclarativeValidationConfig {
+	return rest.DeclarativeValidationConfig{}
+}
+
 // gracefulStrategy is a strategy for a kind that may stay for a while after its deletion was asked for.
 type gracefulStrategy struct{ strategy }
 
@@ -107,8 +123,30 @@ func (s gracefulStrategy) CheckGracefulDelete(_ context.Context, obj runtime.Obj
 	return options != nil && s.kind.GracefulDelete(obj, options)
 }
 
-// eventStrategy is a strategy for a kind whose objects own nothing and wait for nothing.
+// eventStrategy is a strategy for a kind whose objects own nothing and wait for nothing. What comes by way of
+// events.k8s.io is judged more strictly than what comes by way of the core group.
 type eventStrategy struct{ strategy }
+
+func (s eventStrategy) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
+	if event, ok := obj.(*corev1.Event); ok && viaEventsGroup(ctx) {
+		return kind.ValidateEventsV1(event)
+	}
+	return s.strategy.Validate(ctx, obj)
+}
+
+func (s eventStrategy) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
+	event, ok := obj.(*corev1.Event)
+	was, wasOK := old.(*corev1.Event)
+	if ok && wasOK && viaEventsGroup(ctx) {
+		return kind.ValidateEventsV1Update(event, was)
+	}
+	return s.strategy.ValidateUpdate(ctx, obj, old)
+}
+
+func viaEventsGroup(ctx context.Context) bool {
+	info, ok := request.RequestInfoFrom(ctx)
+	return ok && info.APIGroup == eventsv1.GroupName
+}
 
 func (eventStrategy) DefaultGarbageCollectionPolicy(context.Context) rest.GarbageCollectionPolicy {
 	return rest.Unsupported

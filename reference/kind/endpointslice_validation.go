@@ -27,38 +27,36 @@ const (
 // number of addresses) comes last in its messages, and so it does here.
 func validateSlice(slice, old *discoveryv1.EndpointSlice) field.ErrorList {
 	errs := validateMeta(&slice.ObjectMeta, true, apivalidation.NameIsDNSSubdomain)
+	kindPath, retyped := field.NewPath("addressType"), old != nil && slice.AddressType != old.AddressType
+	if retyped && slice.AddressType != "" {
+		errs = append(errs, validateAddressTypeName(slice.AddressType, kindPath)...)
+	}
 	errs = append(errs, validateSlicePorts(slice.Ports, field.NewPath("ports"))...)
 	unchanged := old != nil && apiequality.Semantic.DeepEqual(old.Endpoints, slice.Endpoints)
 	if !unchanged {
 		errs = append(errs, validateSliceEndpoints(slice, field.NewPath("endpoints"))...)
 	}
-	errs = append(errs, validateAddressType(slice, old)...)
+	if old == nil || slice.AddressType == "" {
+		errs = append(errs, validateAddressTypeName(slice.AddressType, kindPath)...)
+	}
+	if retyped {
+		errs = append(errs, field.Invalid(kindPath, nil, "field is immutable"))
+	}
 	if !unchanged {
 		errs = append(errs, validateAddressCounts(slice, field.NewPath("endpoints"))...)
 	}
 	return errs
 }
 
-func validateAddressType(slice, old *discoveryv1.EndpointSlice) field.ErrorList {
-	path := field.NewPath("addressType")
-	if old != nil && slice.AddressType == old.AddressType {
-		return nil
-	}
-	if slice.AddressType == "" {
-		errs := field.ErrorList{field.Required(path, "")}
-		if old != nil {
-			errs = append(errs, field.Invalid(path, nil, "field is immutable"))
-		}
-		return errs
-	}
-	if old != nil {
-		return invalid(path, nil, "field is immutable")
-	}
-	switch slice.AddressType {
+// validateAddressTypeName judges the value of an address type alone.
+func validateAddressTypeName(kind discoveryv1.AddressType, path *field.Path) field.ErrorList {
+	switch kind {
 	case discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6, discoveryv1.AddressTypeFQDN:
 		return nil
+	case "":
+		return field.ErrorList{field.Required(path, "")}
 	default:
-		return field.ErrorList{field.NotSupported(path, slice.AddressType, []discoveryv1.AddressType{
+		return field.ErrorList{field.NotSupported(path, kind, []discoveryv1.AddressType{
 			discoveryv1.AddressTypeFQDN, discoveryv1.AddressTypeIPv4, discoveryv1.AddressTypeIPv6,
 		})}
 	}

@@ -58,8 +58,8 @@ func validateEventText(name, value string, most int) field.ErrorList {
 	return invalid(field.NewPath(name), "", fmt.Sprintf("can have at most %v characters", most))
 }
 
-// validateEventsV1 judges a new event of events.k8s.io/v1, which allows none of the older API's fields.
-func validateEventsV1(event *corev1.Event) field.ErrorList {
+// ValidateEventsV1 judges a new event that comes by way of events.k8s.io/v1, which allows none of the older API's fields.
+func ValidateEventsV1(event *corev1.Event) field.ErrorList {
 	errs := validateEvent(event, "reportingController")
 	errs = append(errs, validateMeta(&event.ObjectMeta, true, apivalidation.NameIsDNSSubdomain)...)
 	errs = append(errs, validateEventSeries(event.Series)...)
@@ -99,9 +99,9 @@ func validateEventSeries(series *corev1.EventSeries) field.ErrorList {
 	return errs
 }
 
-// validateEventsV1Update lets nothing but the series of an events.k8s.io/v1 event change. Times are compared to the
-// microsecond, because not every client keeps more.
-func validateEventsV1Update(event, old *corev1.Event) field.ErrorList {
+// ValidateEventsV1Update lets nothing but the series of an event change, when the change comes by way of
+// events.k8s.io/v1. Times are compared to the microsecond, because not every client keeps more.
+func ValidateEventsV1Update(event, old *corev1.Event) field.ErrorList {
 	errs := validateEvent(event, "reportingController")
 	errs = append(errs, validateMetaUpdate(&event.ObjectMeta, &old.ObjectMeta)...)
 	if !apiequality.Semantic.DeepEqual(event.Series, old.Series) {

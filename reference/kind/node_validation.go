@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -21,7 +22,8 @@ import (
 // validateNode judges a whole node, as it is created.
 func validateNode(node *corev1.Node) field.ErrorList {
 	errs := validateMeta(&node.ObjectMeta, false, apivalidation.NameIsDNSSubdomain)
-	errs = append(errs, validateTaints(node.Spec.Taints)...)
+	errs = append(errs, validateNodeAnnotations(node.Annotations, field.NewPath("metadata", "annotations"))...)
+	errs = append(errs, validateTaints(node.Spec.Taints, field.NewPath("metadata", "taints"))...)
 	errs = append(errs, validateNodeResources(node)...)
 	if swap := node.Status.NodeInfo.Swap; swap != nil && swap.Capacity != nil && *swap.Capacity <= 0 {
 		errs = append(errs, invalid(field.NewPath("metadata", "nodeSwapStatus", "capacity"), *swap.Capacity, "must be greater than zero")...)
@@ -34,6 +36,7 @@ func validateNode(node *corev1.Node) field.ErrorList {
 // id are set once.
 func validateNodeUpdate(node, old *corev1.Node) field.ErrorList {
 	errs := validateMetaUpdate(&node.ObjectMeta, &old.ObjectMeta)
+	errs = append(errs, validateNodeAnnotations(node.Annotations, field.NewPath("metadata", "annotations"))...)
 	errs = append(errs, validateNodeResources(node)...)
 	errs = append(errs, validateDeclaredFeatures(node.Status.DeclaredFeatures, field.NewPath("status", "declaredFeatures"))...)
 	seen := sets.New[corev1.NodeAddress]()
@@ -51,7 +54,7 @@ func validateNodeUpdate(node, old *corev1.Node) field.ErrorList {
 		}
 		errs = append(errs, invalid(field.NewPath("spec", "providerID"), nil, message)...)
 	}
-	errs = append(errs, validateTaints(node.Spec.Taints)...)
+	errs = append(errs, validateTaints(node.Spec.Taints, field.NewPath("metadata", "taints"))...)
 	if node.Spec.DoNotUseExternalID != old.Spec.DoNotUseExternalID {
 		errs = append(errs, field.Forbidden(field.NewPath("spec", "externalID"), "may not be updated"))
 	}
@@ -71,9 +74,38 @@ type taintValue struct {
 	TimeAdded  *metav1.Time
 }
 
-// validateTaints judges taints, of which there may be one for each pair of key and effect. Their path is under metadata
-// as in Kubernetes.
-func validateTaints(taints []corev1.Taint) field.ErrorList {
+// validateNodeAnnotations judges the two annotations from which the scheduler once read.
+func validateNodeAnnotations(annotations map[string]string, path *field.Path) field.ErrorList {
+	const taintsKey, avoidKey = "scheduler.alpha.kubernetes.io/taints", corev1.PreferAvoidPodsAnnotationKey
+	var errs field.ErrorList
+	if text := annotations[taintsKey]; text != "" {
+		var taints []corev1.Taint
+		if err := json.Unmarshal([]byte(text), &taints); err != nil {
+			errs = append(errs, invalid(path, taintsKey, err.Error())...)
+		}
+		errs = append(errs, validateTaints(taints, path.Child(taintsKey))...)
+	}
+	if text := annotations[avoidKey]; text != "" {
+		var avoids corev1.AvoidPods
+		if err := json.Unmarshal([]byte(text), &avoids); err != nil {
+			return append(errs, invalid(path.Child("AvoidPods"), avoidKey, err.Error())...)
+		}
+		for i, avoid := range avoids.PreferAvoidPods {
+			path := path.Child(avoidKey).Index(i).Child("PodSignature")
+			switch controller := avoid.PodSignature.PodController; {
+			case controller == nil:
+				errs = append(errs, field.Required(path, ""))
+			case controller.Controller == nil || !*controller.Controller:
+				errs = append(errs, invalid(path.Child("PodController", "Controller"), false, "must point to a controller")...)
+			}
+		}
+	}
+	return errs
+}
+
+// validateTaints judges taints, of which there may be one for each pair of key and effect. A node's own have their path
+// under metadata as in Kubernetes.
+func validateTaints(taints []corev1.Taint, path *field.Path) field.ErrorList {
 	type pair struct {
 		key    string
 		effect corev1.TaintEffect
@@ -81,7 +113,7 @@ func validateTaints(taints []corev1.Taint) field.ErrorList {
 	var errs field.ErrorList
 	seen := sets.New[pair]()
 	for i, taint := range taints {
-		path := field.NewPath("metadata", "taints").Index(i)
+		path := path.Index(i)
 		errs = append(errs, metav1validation.ValidateLabelName(taint.Key, path.Child("key"))...)
 		if messages := validation.IsValidLabelValue(taint.Value); len(messages) > 0 {
 			errs = append(errs, invalid(path.Child("value"), taint.Value, strings.Join(messages, ";"))...)
