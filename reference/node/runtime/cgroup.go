@@ -179,6 +179,15 @@ func (c cgroups) remove(path string) error {
 	return nil
 }
 
+// kill sends SIGKILL to what runs in the group.
+func (c cgroups) kill(path string) {
+	if c.v2 {
+		killTree(filepath.Join(c.root, path))
+	} else {
+		killTree(filepath.Join(c.root, "memory", path))
+	}
+}
+
 func removeTree(dir string) error {
 	err := os.Remove(dir)
 	if err == nil || errors.Is(err, os.ErrNotExist) {

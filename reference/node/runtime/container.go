@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -32,6 +31,7 @@ type container struct {
 
 	mu     sync.Mutex // over record.Status, but for what names the container; never held while waiting
 	record containerRecord
+	first  *process // nil when it does not run
 
 	ended   chan struct{} // closed when record says exited
 	deleted chan struct{} // closed when its task is gone
@@ -146,30 +146,6 @@ func (c *Containerd) change(ctr *container, how func(*ContainerStatus)) error {
 	return c.states.save(ctr.record)
 }
 
-// Signal sends a signal to the container's first process.
-func (c *Containerd) Signal(ctx context.Context, id string, signal syscall.Signal) error {
-	return c.kill(ctx, id, signal, false)
-}
-
-// Kill sends SIGKILL to every process of the container.
-func (c *Containerd) Kill(ctx context.Context, id string) error {
-	return c.kill(ctx, id, syscall.SIGKILL, true)
-}
-
-func (c *Containerd) kill(ctx context.Context, id string, signal syscall.Signal, all bool) error {
-	ctr, err := c.container(id)
-	if err != nil {
-		return err
-	}
-	if err := c.killTask(ctx, ctr.id, "", signal, all); err != nil {
-		if ctr.status().State == StateExited { // meanwhile, whatever its shim said
-			err = fmt.Errorf("process %w", ErrNotFound)
-		}
-		return fmt.Errorf("send %s to container %s: %w", signal, id, err)
-	}
-	return nil
-}
-
 // RemoveContainer removes a container, its root filesystem and its record.
 func (c *Containerd) RemoveContainer(ctx context.Context, id string) error {
 	ctr, err := c.container(id)
@@ -207,12 +183,11 @@ func (c *Containerd) RemoveContainer(ctx context.Context, id string) error {
 	return nil
 }
 
-// endContainer kills a container and waits until its end was seen. A kill
-// may fail because the container is ending at this moment, or because
-// containerd is being restarted; what counts is the end.
+// endContainer kills a container and waits until its end was seen, which
+// takes as long as containerd is away.
 func (c *Containerd) endContainer(ctx context.Context, ctr *container) error {
 	for again := 500 * time.Millisecond; ; again = min(2*again, 4*time.Second) {
-		err := c.killTask(ctx, ctr.id, "", syscall.SIGKILL, true)
+		err := c.Kill(ctx, ctr.id)
 		select {
 		case <-ctr.ended:
 			return nil

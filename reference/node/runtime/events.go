@@ -259,6 +259,8 @@ func (c *Containerd) finish(ctr *container, code int, at time.Time) bool {
 		if at.Before(status.StartedAt) {
 			status.FinishedAt = status.StartedAt
 		}
+		ctr.first.close()
+		ctr.first = nil
 	})
 	if err != nil {
 		logger(c.ctx).Error(err, "Could not keep a container's end", "container", ctr.id)

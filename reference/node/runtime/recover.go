@@ -56,6 +56,9 @@ func (c *Containerd) recoverContainer(ctx context.Context, record containerRecor
 		}
 		status.PID = int(process.Pid)
 		var err error
+		if ctr.first, err = openProcess(status.PID, record.Cgroup); err != nil {
+			return err
+		}
 		if ctr.io, err = openIO(ctx, filepath.Join(c.ioDir, ctr.id), *status); err != nil {
 			return err
 		}

@@ -81,12 +81,18 @@ func (c *Containerd) prepare(ctx context.Context, config ContainerConfig, pod *s
 		if err != nil {
 			return fmt.Errorf("failed to create containerd task: %w", err)
 		}
+		first, err := openProcess(pid, record.Cgroup)
+		if err != nil {
+			return fmt.Errorf("failed to create containerd task: %w", err)
+		}
 		started := time.Now()
 		if _, err := c.startTask(ctx, id, ""); err != nil {
+			first.close()
 			return fmt.Errorf("failed to start containerd task %q: %w", id, err)
 		}
 		return c.change(ctr, func(status *ContainerStatus) {
 			status.State, status.PID, status.StartedAt = StateRunning, pid, started
+			ctr.first = first
 		})
 	}, nil
 }
