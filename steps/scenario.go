@@ -42,6 +42,8 @@ type scenario struct {
 	traffic    []request            // the last requests of a client Pod
 	elsewhere  []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
 	shared     kubernetes.Interface // the shared cluster's client, from then on
+	pods       []string             // Pods whose containers are remembered
+	held       []string             // and what they ran in
 	directory  string               // files for kubectl
 	releases   []func(context.Context) error
 	failed     bool

@@ -26,6 +26,7 @@ func registerAll(v vocabulary) {
 	kubectlSentences(v)
 	backgroundSentences(v)
 	clusterSentences(v)
+	crashSentences(v)
 }
 
 // vocabulary registers sentences so that every text in one may use what the scenario remembers, as ${name}.
