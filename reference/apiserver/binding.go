@@ -38,7 +38,7 @@ func (b binding) Create(ctx context.Context, name string, obj runtime.Object, va
 		return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
 	}
 	if errs := kind.ValidateBinding(wanted); len(errs) > 0 {
-		return nil, errs.ToAggregate()
+		return nil, apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Binding").GroupKind(), name, errs)
 	}
 	if validate != nil {
 		if err := validate(ctx, wanted.DeepCopyObject()); err != nil {
