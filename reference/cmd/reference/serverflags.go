@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -68,91 +69,123 @@ type serverConfig struct {
 	agent                  node.Options // without what the server brings
 }
 
+// complaints collects what is wrong with flags.
+type complaints []error
+
+func (c *complaints) add(flag, format string, args ...any) {
+	*c = append(*c, fmt.Errorf("invalid --%s: "+format, append([]any{flag}, args...)...))
+}
+
+// addInvalid takes an error that names its flag itself.
+func (c *complaints) addInvalid(err error) {
+	if err != nil {
+		*c = append(*c, fmt.Errorf("invalid %w", err))
+	}
+}
+
 // parse checks the flags. addresses lists the addresses of this machine, which no range may contain.
 func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig, error) {
 	config := serverConfig{noNode: f.noNode, kubeconfigOut: f.kubeconfigOut, nodeMonitorGracePeriod: f.nodeMonitorGracePeriod}
-	var errs []error
-	fail := func(name, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("invalid --%s: "+format, append([]any{name}, args...)...))
+	config.api = apiserver.Options{DataDir: f.dataDir, EtcdServers: f.etcdServers, SecurePort: f.securePort, Token: f.token}
+	if config.api.Token == "" {
+		config.api.Token = os.Getenv("REFERENCE_TOKEN")
 	}
-	address := func(name, text string) netip.Addr {
-		a, err := netip.ParseAddr(text)
-		if err != nil {
-			fail(name, "%q is not an IP address", text)
-		}
-		return a
-	}
-	services, err := allocate.ParseClusterIPRanges(f.serviceClusterIPRange)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("invalid %w", err))
-	}
-	pods, err := netip.ParsePrefix(f.clusterCIDR)
-	if err != nil {
-		fail("cluster-cidr", "%q is not an address range such as 10.244.0.0/16", f.clusterCIDR)
-	}
-	bind := address("bind-address", f.bindAddress)
-	var advertise netip.Addr
-	if f.advertiseAddress != "" {
-		advertise = address("advertise-address", f.advertiseAddress)
-		if advertise.IsUnspecified() || advertise.IsMulticast() || advertise.IsLoopback() || advertise.IsLinkLocalUnicast() {
-			fail("advertise-address", "%s is no address that other machines can reach", advertise)
-		}
-	} else if ip, err := utilnet.ResolveBindAddress(net.ParseIP(f.bindAddress)); err == nil {
-		advertise, _ = netip.AddrFromSlice(ip)
-		advertise = advertise.Unmap()
-	} else if bind.IsValid() {
-		fail("advertise-address", "none was given, and none could be found: %v", err)
-	}
-	if f.securePort < 1 || f.securePort > 65535 {
-		fail("secure-port", "%d is not between 1 and 65535", f.securePort)
-	}
+	var wrong complaints
+	f.parseAddresses(&config, &wrong)
+	f.parseRanges(&config, addresses, &wrong)
+	f.checkEtcd(&wrong)
 	if f.dataDir == "" {
-		fail("data-dir", "a directory is needed")
+		wrong.add("data-dir", "a directory is needed")
 	}
 	if f.nodeMonitorGracePeriod <= 0 {
-		fail("node-monitor-grace-period", "%s is not a positive duration", f.nodeMonitorGracePeriod)
+		wrong.add("node-monitor-grace-period", "%s is not a positive duration", f.nodeMonitorGracePeriod)
 	}
 	if f.verbosity < 0 {
-		fail("v", "%d is negative", f.verbosity)
+		wrong.add("v", "%d is negative", f.verbosity)
+	}
+	var err error
+	if config.nodeName, err = nodeNameOr(f.nodeName); err != nil {
+		wrong = append(wrong, err)
+	}
+	config.api.TLSNames = append([]string{config.nodeName}, f.tlsSANs...)
+	if err := f.apply(&config.agent); err != nil {
+		wrong = append(wrong, err)
+	}
+	if len(wrong) > 0 {
+		return serverConfig{}, errors.Join(wrong...)
+	}
+	return config, nil
+}
+
+// parseAddresses settles where the API is served, and by what names.
+func (f *serverFlags) parseAddresses(config *serverConfig, wrong *complaints) {
+	bind, err := netip.ParseAddr(f.bindAddress)
+	if err != nil {
+		wrong.add("bind-address", "%q is not an IP address", f.bindAddress)
+	}
+	config.api.BindAddress = bind
+	config.api.AdvertiseAddress = f.parseAdvertised(bind, wrong)
+	if f.securePort < 1 || f.securePort > 65535 {
+		wrong.add("secure-port", "%d is not between 1 and 65535", f.securePort)
 	}
 	for _, san := range f.tlsSANs {
 		if net.ParseIP(san) == nil && len(validation.IsDNS1123Subdomain(strings.TrimPrefix(san, "*."))) > 0 {
-			fail("tls-san", "%q is neither a DNS name nor an IP address", san)
+			wrong.add("tls-san", "%q is neither a DNS name nor an IP address", san)
 		}
 	}
-	ports, err := allocate.ParseNodePorts(f.serviceNodePortRange)
+}
+
+func (f *serverFlags) parseAdvertised(bind netip.Addr, wrong *complaints) netip.Addr {
+	if f.advertiseAddress == "" {
+		ip, err := utilnet.ResolveBindAddress(net.ParseIP(f.bindAddress))
+		if err != nil && bind.IsValid() {
+			wrong.add("advertise-address", "none was given, and none could be found: %v", err)
+		}
+		found, _ := netip.AddrFromSlice(ip)
+		return found.Unmap()
+	}
+	given, err := netip.ParseAddr(f.advertiseAddress)
+	switch {
+	case err != nil:
+		wrong.add("advertise-address", "%q is not an IP address", f.advertiseAddress)
+	case given.IsUnspecified() || given.IsMulticast() || given.IsLoopback() || given.IsLinkLocalUnicast():
+		wrong.add("advertise-address", "%s is no address that other machines can reach", given)
+	}
+	return given
+}
+
+// parseRanges settles where addresses and ports come from. No address may be of two things.
+func (f *serverFlags) parseRanges(config *serverConfig, addresses func() ([]net.Addr, error), wrong *complaints) {
+	services, err := allocate.ParseClusterIPRanges(f.serviceClusterIPRange)
+	wrong.addInvalid(err)
+	pods, err := netip.ParsePrefix(f.clusterCIDR)
 	if err != nil {
-		errs = append(errs, fmt.Errorf("invalid %w", err))
-	} else if ports.Contains(f.securePort) {
-		fail("service-node-port-range", "%s contains the port of the API, %d", f.serviceNodePortRange, f.securePort)
+		wrong.add("cluster-cidr", "%q is not an address range such as 10.244.0.0/16", f.clusterCIDR)
 	}
-	if config.nodeName, err = nodeNameOr(f.nodeName); err != nil {
-		errs = append(errs, err)
+	pods = pods.Masked()
+	ports, err := allocate.ParseNodePorts(f.serviceNodePortRange)
+	wrong.addInvalid(err)
+	if err == nil && ports.Contains(f.securePort) {
+		wrong.add("service-node-port-range", "%s contains the port of the API, %d", f.serviceNodePortRange, f.securePort)
 	}
-	if err := f.apply(&config.agent); err != nil {
-		errs = append(errs, err)
+	own, err := ownAddresses(addresses)
+	if err != nil {
+		*wrong = append(*wrong, err)
 	}
-	if own, err := ownAddresses(addresses); err != nil {
-		errs = append(errs, err)
-	} else if err := allocate.CheckOverlap(services, pods.Masked(), own); err != nil {
-		errs = append(errs, fmt.Errorf("invalid %w", err))
+	wrong.addInvalid(allocate.CheckOverlap(services, pods, own))
+	// Only the advertised address counts: after a restart the machine has addresses of Pods, too.
+	if advertised := config.api.AdvertiseAddress; pods.Contains(advertised) {
+		wrong.add("cluster-cidr", "%s contains this node's address %s: a Pod could get it", pods, advertised)
 	}
-	if pods.Contains(advertise) {
-		fail("cluster-cidr", "%s contains this node's address %s: a Pod could get it", pods, advertise)
+	config.api.ServiceClusterIPRanges, config.api.ServiceNodePorts, config.clusterCIDR = services, ports, pods
+}
+
+func (f *serverFlags) checkEtcd(wrong *complaints) {
+	for _, server := range f.etcdServers {
+		if u, err := url.Parse(server); err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" {
+			wrong.add("etcd-servers", "%q is not a URL such as http://127.0.0.1:2379", server)
+		}
 	}
-	if len(errs) > 0 {
-		return serverConfig{}, errors.Join(errs...)
-	}
-	token := f.token
-	if token == "" {
-		token = os.Getenv("REFERENCE_TOKEN")
-	}
-	config.clusterCIDR = pods.Masked()
-	config.api = apiserver.Options{
-		DataDir: f.dataDir, EtcdServers: f.etcdServers, BindAddress: bind, SecurePort: f.securePort, AdvertiseAddress: advertise,
-		TLSNames: append([]string{config.nodeName}, f.tlsSANs...), ServiceClusterIPRanges: services, ServiceNodePorts: ports, Token: token,
-	}
-	return config, nil
 }
 
 func ownAddresses(list func() ([]net.Addr, error)) ([]netip.Addr, error) {
