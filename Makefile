@@ -15,7 +15,7 @@ ARGS := $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLAIM)) $
 # Without a package argument go test neither buffers what the run prints nor keeps its result.
 CONFORMANCE = go test -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 
-.PHONY: conformance conformance-all list test format vet unit reference reference-down generate clean
+.PHONY: conformance conformance-all list test format vet unit mutant reference reference-down generate clean
 
 conformance:
 	@echo "Building the suite (the first time this takes minutes)"
@@ -41,6 +41,12 @@ vet:
 unit:
 	@echo "Running the unit tests with the race detector"
 	@go test -race -count=1 -timeout=20m -skip='^TestConformance$$' ./...
+
+mutant:
+	@go run ./ci/mutate $(subst $(comma), ,$(NAME))
+
+generate:
+	go generate ./reference/openapi
 
 reference:
 	@go run ./fixtures/cluster up

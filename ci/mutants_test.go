@@ -1,0 +1,162 @@
+package ci
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/reports"
+)
+
+// TestMutants wants each mutant to apply to the reference as it is, and to name claims that there are.
+func TestMutants(t *testing.T) {
+	mutants, err := Load("mutants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := features.Claims()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants {
+		t.Run(m.Name, func(t *testing.T) {
+			if err := m.Applies(t.Context(), ".."); err != nil {
+				t.Error(err)
+			}
+			for _, id := range m.Claims {
+				if !slices.ContainsFunc(claims, func(c features.Claim) bool { return c.ID == id && !c.Pending }) {
+					t.Errorf("there is no claim %s with scenarios", id)
+				}
+			}
+			for _, id := range m.Scenarios {
+				if !slices.ContainsFunc(m.Claims, func(claim string) bool { return strings.HasPrefix(id, claim+"/") }) {
+					t.Errorf("the scenario %s belongs to none of the claims %q", id, m.Claims)
+				}
+			}
+			if m.About == "" {
+				t.Error("the header does not say what the break is")
+			}
+		})
+	}
+}
+
+const patch = `Claim: labels/in
+Scenario: labels/in/x
+Message: expected blue
+The set operator forgets its last value.
+
+diff --git a/reference/x.go b/reference/x.go
+--- a/reference/x.go
++++ b/reference/x.go
+@@ -1,3 +1,3 @@
+ package x
+ 
+-const Colour = "blue"
++const Colour = "green"
+`
+
+// repository makes one with a single file that the patch fits.
+func repository(t *testing.T) (root string, m Mutant) {
+	t.Helper()
+	root = t.TempDir()
+	for name, text := range map[string]string{"reference/x.go": "package x\n\nconst Colour = \"blue\"\n", "ci/mutants/wrong-colour.patch": patch} {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("git", "init", "-q", root).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	mutants, err := Load(filepath.Join(root, "ci", "mutants"))
+	if err != nil || len(mutants) != 1 {
+		t.Fatalf("%d mutants, %v", len(mutants), err)
+	}
+	return root, mutants[0]
+}
+
+func TestLoadAndApply(t *testing.T) {
+	root, m := repository(t)
+	want := Mutant{Name: "wrong-colour", Path: m.Path, Claims: []string{"labels/in"}, Scenarios: []string{"labels/in/x"},
+		Messages: []string{"expected blue"}, About: "The set operator forgets its last value.", Files: []string{"reference/x.go"}}
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := m.Applies(t.Context(), root); err != nil {
+		t.Error(err)
+	}
+	folder := t.TempDir()
+	overlay, err := m.Overlay(t.Context(), root, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, err := os.ReadFile(filepath.Join(folder, "reference", "x.go"))
+	if err != nil || !strings.Contains(string(broken), "green") {
+		t.Errorf("the overlay holds %q (%v)", broken, err)
+	}
+	if data, err := os.ReadFile(overlay); err != nil || !strings.Contains(string(data), filepath.Join(root, "reference", "x.go")) {
+		t.Errorf("the overlay is %s (%v)", data, err)
+	}
+	whole := filepath.Join(root, "reference", "x.go")
+	if data, err := os.ReadFile(whole); err != nil || !strings.Contains(string(data), "blue") {
+		t.Errorf("the repository was changed: %s (%v)", data, err)
+	}
+	if err := os.WriteFile(whole, []byte("package x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Applies(t.Context(), root); err == nil {
+		t.Error("a patch that does not fit applies")
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"no claim":         strings.Replace(patch, "Claim: labels/in\n", "", 1),
+		"no scenario":      strings.Replace(patch, "Scenario: labels/in/x\n", "", 1),
+		"no message":       strings.Replace(patch, "Message: expected blue\n", "", 1),
+		"no diff":          "Claim: labels/in\n",
+		"another package":  strings.ReplaceAll(patch, "reference/x.go", "steps/x.go"),
+		"nothing, in fact": "",
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "x.patch"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(folder); err == nil {
+			t.Errorf("%s: loaded without an error", name)
+		}
+	}
+}
+
+func TestCaught(t *testing.T) {
+	_, m := repository(t)
+	report := func(outcome reports.Outcome, expected string) *reports.Report {
+		return &reports.Report{Complete: true, Scenarios: []reports.Record{{ID: "labels/in/x", Outcome: outcome, Failure: &reports.Failure{Expected: expected}}}}
+	}
+	for name, c := range map[string]struct {
+		report *reports.Report
+		caught bool
+	}{
+		"failed in its words":    {report(reports.Failed, "expected blue"), true},
+		"failed in other words":  {report(reports.Failed, "a timeout"), false},
+		"passed":                 {report(reports.Passed, ""), false},
+		"an error of the suite":  {report(reports.Error, "expected blue"), false},
+		"could not judge":        {report(reports.Inconclusive, "expected blue"), false},
+		"did not run":            {&reports.Report{Complete: true}, false},
+		"the run did not end":    {&reports.Report{}, false},
+		"unsupported by the run": {report(reports.Unsupported, "expected blue"), false},
+	} {
+		if err := m.Caught(c.report); (err == nil) != c.caught {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
