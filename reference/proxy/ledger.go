@@ -107,3 +107,11 @@ func (b *book) datagramRoutes() []datagramRoute {
 	}
 	return all
 }
+
+func (b *book) healthChecks() []healthCheck {
+	var all []healthCheck
+	for _, f := range b.fragments {
+		all = append(all, f.healthChecks...)
+	}
+	return all
+}

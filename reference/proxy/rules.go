@@ -57,17 +57,23 @@ type fragment struct {
 	refusals       []string            // of filter KUBE-SERVICES
 	outerRefusals  []string            // of filter KUBE-EXTERNAL-SERVICES
 	firewall       []string            // of filter KUBE-PROXY-FIREWALL
-	healthChecks   []string            // of filter KUBE-NODEPORTS
+	healthChecks   []healthCheck       // whose ports filter KUBE-NODEPORTS accepts
 	datagramRoutes []datagramRoute     // for stale UDP flows
 }
 
 func newFragment(service *corev1.Service, slices []*discoveryv1.EndpointSlice, node Node) *fragment {
 	f := &fragment{chains: map[string][]string{}}
+	local := map[netip.Addr]bool{} // addresses of ready endpoints here
 	for _, p := range portals(service) {
 		if p.protocol == "sctp" && !node.Features.SCTP {
 			continue
 		}
 		all := backends(&p, slices, node.Name)
+		for _, b := range all {
+			if b.local && b.ready {
+				local[b.target.Addr()] = true
+			}
+		}
 		w := portalWriter{fragment: f, portal: &p, node: node, choice: choose(&p, all, node)}
 		w.write()
 		if p.protocol == "udp" {
@@ -75,7 +81,7 @@ func newFragment(service *corev1.Service, slices []*discoveryv1.EndpointSlice, n
 		}
 	}
 	if port := service.Spec.HealthCheckNodePort; port > 0 && service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal {
-		f.healthChecks = append(f.healthChecks, fmt.Sprintf(`-m comment --comment "%s/%s health check node port" -p tcp -m tcp --dport %d -j ACCEPT`, service.Namespace, service.Name, port))
+		f.healthChecks = []healthCheck{{service.Namespace, service.Name, port, len(local)}}
 	}
 	return f
 }
@@ -102,7 +108,9 @@ func assemble(fragments map[string]*fragment, node Node) Rules {
 		filter[chainServices] = append(filter[chainServices], f.refusals...)
 		filter[chainExternalServices] = append(filter[chainExternalServices], f.outerRefusals...)
 		filter[chainFirewall] = append(filter[chainFirewall], f.firewall...)
-		filter[chainNodePorts] = append(filter[chainNodePorts], f.healthChecks...)
+		for _, check := range f.healthChecks {
+			filter[chainNodePorts] = append(filter[chainNodePorts], fmt.Sprintf(`-m comment --comment "%s/%s health check node port" -p tcp -m tcp --dport %d -j ACCEPT`, check.namespace, check.name, check.port))
+		}
 	}
 	// Loopback is left out: an answer to 127.0.0.1 from a Pod needs route_localnet, which opens the node's own
 	// loopback services to its neighbours (kubernetes issue 90259).

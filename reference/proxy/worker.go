@@ -29,11 +29,13 @@ type worker struct {
 	writes    int   // how often that changed
 	gone      []datagramRoute
 	flows     bool
+	health    healthServers
 }
 
 func (w *worker) run(ctx context.Context) {
 	var inspecting sync.WaitGroup
 	defer inspecting.Wait()
+	defer w.health.close()
 	inspections := make(chan inspection, 1)
 	inspect := time.NewTimer(inspectEvery)
 	defer inspect.Stop()
@@ -87,6 +89,7 @@ func (w *worker) sync(ctx context.Context) error {
 		klog.FromContext(ctx).V(2).Info("Rules written", "services", len(changed), "bytes", len(input), "took", time.Since(began))
 	}
 	w.installed = desired
+	w.health.sync(ctx, w.book.healthChecks())
 	if !w.flows {
 		return nil
 	}
