@@ -18,6 +18,9 @@ const (
 	// settled is how long a child must have run for its next death to be
 	// taken for an accident and not for a failure to start.
 	settled = 10 * time.Second
+	// restless is how long a child must have run to be restarted at once
+	// again; of one that dies sooner the next start waits longer.
+	restless = 2 * time.Second
 )
 
 // supervisor starts processes, restarts those that die, and reaps orphans.
@@ -124,7 +127,7 @@ func (c *child) run() {
 			c.failed <- code
 			return
 		}
-		if ran >= settled {
+		if ran >= restless {
 			backoff = firstBackoff
 		}
 		select {

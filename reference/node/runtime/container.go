@@ -76,6 +76,10 @@ func (d stateDir) load(log klog.Logger) ([]containerRecord, error) {
 	for _, entry := range entries {
 		file := filepath.Join(string(d), entry.Name())
 		var record containerRecord
+		if strings.HasSuffix(file, ".new") {
+			os.Remove(file) // what it was to replace still stands
+			continue
+		}
 		if err := readJSON(file, &record); err != nil || record.Status.ID+".json" != entry.Name() {
 			log.Info("Removing an unreadable container state", "file", file)
 			os.Remove(file)
@@ -173,14 +177,8 @@ func (c *Containerd) RemoveContainer(ctx context.Context, id string) error {
 		return fmt.Errorf("remove container %s: %w", id, err)
 	}
 	ctr.io.remove()
-	if err := c.states.remove(ctr.id); err != nil {
-		return err
-	}
 	ctr.removed = true
-	c.mu.Lock()
-	delete(c.containers, ctr.id)
-	c.mu.Unlock()
-	return nil
+	return c.forget(ctr.id)
 }
 
 // endContainer kills a container and waits until its end was seen, which

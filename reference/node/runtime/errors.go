@@ -23,6 +23,11 @@ type StartError struct {
 	// ExitCode of the terminated state: 128, as containerd's CRI plugin has it.
 	ExitCode int
 	Message  string
+
+	cause error
 }
 
 func (e *StartError) Error() string { return e.Message }
+
+// Unwrap gives the error of which Message tells.
+func (e *StartError) Unwrap() error { return e.cause }

@@ -9,11 +9,22 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/sys/signal"
 )
 
-// StartContainer creates and starts a container in its Pod's sandbox.
-func (c *Containerd) StartContainer(ctx context.Context, config ContainerConfig) (string, error) {
+// StartContainer creates and starts a container in its Pod's sandbox. If
+// containerd is killed meanwhile, that is no failure of the container: what
+// was made is undone, and it is made again.
+func (c *Containerd) StartContainer(ctx context.Context, config ContainerConfig) (id string, err error) {
+	err = whileUnavailable(ctx, func() error {
+		id, err = c.startOnce(ctx, config)
+		return err
+	})
+	return id, err
+}
+
+func (c *Containerd) startOnce(ctx context.Context, config ContainerConfig) (string, error) {
 	img, err := c.find(ctx, config.Image)
 	if err != nil {
 		return "", err
@@ -26,11 +37,11 @@ func (c *Containerd) StartContainer(ctx context.Context, config ContainerConfig)
 
 	ctr, start, err := c.prepare(ctx, config, pod, img)
 	if err != nil {
-		return "", &StartError{Reason: "CreateContainerError", ExitCode: startFailedCode, Message: err.Error()}
+		return "", &StartError{Reason: "CreateContainerError", ExitCode: startFailedCode, Message: err.Error(), cause: err}
 	}
 	defer ctr.op.Unlock()
 	if err := start(); err != nil {
-		return ctr.id, c.startFailed(ctx, ctr, err)
+		return c.startFailed(ctx, ctr, err)
 	}
 	return ctr.id, nil
 }
@@ -99,24 +110,36 @@ func (c *Containerd) prepare(ctx context.Context, config ContainerConfig, pod *s
 
 // startFailed ends a container that could not be started: it stays listed,
 // as one that has ended, for its message to be read.
-func (c *Containerd) startFailed(ctx context.Context, ctr *container, cause error) error {
+func (c *Containerd) startFailed(ctx context.Context, ctr *container, cause error) (string, error) {
+	result := &StartError{Reason: "RunContainerError", ExitCode: startFailedCode, Message: cause.Error(), cause: cause}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	message := cause.Error()
 	if err := c.destroy(ctx, ctr.id); err != nil {
 		logger(ctx).Error(err, "Could not clean up after a failed start", "container", ctr.id)
 	}
+	ctr.io.remove()
+	defer close(ctr.ended)
+	defer close(ctr.deleted)
+	if errdefs.IsUnavailable(cause) {
+		ctr.removed = true
+		return "", errors.Join(result, c.forget(ctr.id))
+	}
 	err := c.change(ctr, func(status *ContainerStatus) {
-		status.State, status.Reason, status.Message = StateExited, "StartError", message
+		status.State, status.Reason, status.Message = StateExited, "StartError", result.Message
 		status.ExitCode, status.FinishedAt = startFailedCode, time.Now()
 	})
 	if err != nil {
 		logger(ctx).Error(err, "Could not keep the state of a failed container", "container", ctr.id)
 	}
-	ctr.io.remove()
-	close(ctr.ended)
-	close(ctr.deleted)
-	return &StartError{Reason: "RunContainerError", ExitCode: startFailedCode, Message: message}
+	return ctr.id, result
+}
+
+// forget removes a container from the list and its record from the state directory.
+func (c *Containerd) forget(id string) error {
+	c.mu.Lock()
+	delete(c.containers, id)
+	c.mu.Unlock()
+	return c.states.remove(id)
 }
 
 func statusOf(id string, config ContainerConfig, img *image) ContainerStatus {

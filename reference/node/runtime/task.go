@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	tasks "github.com/containerd/containerd/api/services/tasks/v1"
 	"github.com/containerd/containerd/api/types"
@@ -18,6 +19,23 @@ import (
 
 // runtimeName is containerd's name for the shim that runs runc.
 const runtimeName = "io.containerd.runc.v2"
+
+// whileUnavailable does something again as long as containerd goes away in
+// the middle of it. That containerd is not there at first is no error: calls wait.
+func whileUnavailable(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if !errdefs.IsUnavailable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(reconnectInterval):
+			logger(ctx).Info("Lost containerd, trying again", "reason", err)
+		}
+	}
+}
 
 // createRecord makes containerd's record of a container. It refers to the
 // snapshot before that exists, so that no garbage collection can take it.
@@ -72,31 +90,45 @@ func (c *Containerd) killTask(ctx context.Context, id, execID string, signal sys
 
 // deleteTask ends the shim of an ended task. A task that is gone is no error.
 func (c *Containerd) deleteTask(ctx context.Context, id string) error {
-	_, err := c.client.TaskService().Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id})
-	if err = errgrpc.ToNative(err); err != nil && !errdefs.IsNotFound(err) {
-		return fmt.Errorf("delete the task of container %s: %w", id, err)
-	}
-	return nil
+	return whileUnavailable(ctx, func() error {
+		_, err := c.client.TaskService().Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id})
+		if err = errgrpc.ToNative(err); err != nil && !errdefs.IsNotFound(err) {
+			return fmt.Errorf("delete the task of container %s: %w", id, err)
+		}
+		return nil
+	})
 }
 
 // discard removes containerd's record and the snapshot of a container without a task.
 func (c *Containerd) discard(ctx context.Context, id string) error {
-	snapshot := c.client.SnapshotService(c.snapshotter).Remove(ctx, id)
-	if errdefs.IsNotFound(snapshot) {
-		snapshot = nil
-	}
-	err := c.client.ContainerService().Delete(ctx, id)
-	if errdefs.IsNotFound(err) {
-		err = nil
-	}
-	return errors.Join(snapshot, err)
+	return whileUnavailable(ctx, func() error {
+		snapshot := c.client.SnapshotService(c.snapshotter).Remove(ctx, id)
+		if errdefs.IsNotFound(snapshot) {
+			snapshot = nil
+		}
+		record := c.client.ContainerService().Delete(ctx, id)
+		if errdefs.IsNotFound(record) {
+			record = nil
+		}
+		return errors.Join(snapshot, record)
+	})
 }
 
 // destroy removes all there is of a container in containerd, whatever its state.
 func (c *Containerd) destroy(ctx context.Context, id string) error {
-	if err := c.killTask(ctx, id, "", syscall.SIGKILL, true); err == nil {
-		// Answers at once when the task has ended, or never ran.
-		c.client.TaskService().Wait(ctx, &tasks.WaitRequest{ContainerID: id})
+	err := whileUnavailable(ctx, func() error {
+		err := c.killTask(ctx, id, "", syscall.SIGKILL, true)
+		if err == nil { // answers at once when the task has ended, or never ran
+			_, err = c.client.TaskService().Wait(ctx, &tasks.WaitRequest{ContainerID: id})
+			err = errgrpc.ToNative(err)
+		}
+		if errdefs.IsUnavailable(err) {
+			return err
+		}
+		return nil // whatever else it was, deleting it tells
+	})
+	if err != nil {
+		return err
 	}
 	if err := c.deleteTask(ctx, id); err != nil {
 		return err
