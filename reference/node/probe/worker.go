@@ -72,9 +72,9 @@ const eager = 20 * time.Millisecond
 // delay.
 func (w *Worker) Run(ctx context.Context) {
 	c := counter{kind: w.Kind, spec: w.Spec}
-	next, wait := w.first(w.Clock.Now()), eager
+	tick, wait := w.first(w.Clock.Now()), eager
 	early := w.Kind == Readiness && w.Spec.Exec == nil
-	timer := w.Clock.NewTimer(next.Sub(w.Clock.Now()))
+	timer := w.Clock.NewTimer(tick.Sub(w.Clock.Now()))
 	defer timer.Stop()
 	for {
 		select {
@@ -87,7 +87,7 @@ func (w *Worker) Run(ctx context.Context) {
 			return
 		}
 		now := w.Clock.Now()
-		regular := w.after(next, now)
+		regular, of := w.after(tick, now)
 		if early && out.Refused && now.Add(wait).Before(regular) {
 			timer.Reset(wait)
 			wait *= 2
@@ -102,8 +102,8 @@ func (w *Worker) Run(ctx context.Context) {
 		if hold {
 			return
 		}
-		next = regular
-		timer.Reset(next.Sub(now))
+		tick = of
+		timer.Reset(regular.Sub(now))
 	}
 }
 
@@ -130,14 +130,15 @@ func (w *Worker) first(now time.Time) time.Time {
 	return at
 }
 
-// after is when the probe after one that was due at last is due: a period
-// later, or at the next multiple if that has passed.
-func (w *Worker) after(last, now time.Time) time.Time {
-	at := last.Add(w.period())
-	if at.Before(now) {
-		at = at.Add(roundUp(now.Sub(at), w.period()))
+// after is when the probe after the one of a tick is due, and of which tick
+// it is: a period later, or at once when the tick has passed meanwhile. Ticks
+// that passed besides it are left out.
+func (w *Worker) after(tick, now time.Time) (due, of time.Time) {
+	of = tick.Add(w.period())
+	if !of.Before(now) {
+		return of, of
 	}
-	return at
+	return now, of.Add(now.Sub(of) / w.period() * w.period())
 }
 
 func roundUp(d, step time.Duration) time.Duration {
