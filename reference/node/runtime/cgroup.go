@@ -156,6 +156,9 @@ func (c cgroups) write(path string, s setting) error {
 
 // remove kills what still runs in the group and removes it with all below it.
 func (c cgroups) remove(path string) error {
+	if path == "" {
+		return nil // the root is nobody's
+	}
 	roots := []string{""}
 	if !c.v2 {
 		roots = c.controllers

@@ -53,9 +53,9 @@ func (c *Containerd) execProcess(ctx context.Context, ctr *container, config Exe
 		if err != nil {
 			return nil, fmt.Errorf("read its specification: %w", err)
 		}
-		var spec specs.Spec
-		if err := typeurl.UnmarshalTo(record.Spec, &spec); err != nil {
-			return nil, fmt.Errorf("read its specification: %w", err)
+		spec, err := specIn(record)
+		if err != nil {
+			return nil, err
 		}
 		ctr.process = spec.Process
 	}

@@ -34,7 +34,7 @@ func (c *Containerd) recoverContainers(ctx context.Context) error {
 			return fmt.Errorf("recover container %s: %w", record.Status.ID, err)
 		}
 	}
-	return c.removeStrangers(ctx, processes)
+	return c.removeStrangers(ctx)
 }
 
 func (c *Containerd) recoverContainer(ctx context.Context, record containerRecord, process *task.Process) error {
@@ -63,7 +63,7 @@ func (c *Containerd) recoverContainer(ctx context.Context, record containerRecor
 			return err
 		}
 	case status.State == StateCreated: // never ran: nobody was told of it
-		return errors.Join(c.destroy(ctx, ctr.id), c.states.remove(ctr.id))
+		return errors.Join(c.destroy(ctx, ctr.record), c.states.remove(ctr.id))
 	default: // the node was restarted
 		status.State, status.PID, status.ExitCode, status.FinishedAt = StateExited, 0, unseenCode, time.Now()
 		status.Reason = "ContainerStatusUnknown"
@@ -79,7 +79,7 @@ func (c *Containerd) recoverContainer(ctx context.Context, record containerRecor
 }
 
 // removeStrangers removes from containerd what no record speaks of.
-func (c *Containerd) removeStrangers(ctx context.Context, processes map[string]*task.Process) error {
+func (c *Containerd) removeStrangers(ctx context.Context) error {
 	known, err := c.client.ContainerService().List(ctx)
 	if err != nil {
 		return fmt.Errorf("list containers: %w", err)
@@ -89,12 +89,11 @@ func (c *Containerd) removeStrangers(ctx context.Context, processes map[string]*
 			continue
 		}
 		logger(ctx).Info("Removing a container that nobody knows", "container", record.ID)
-		if processes[record.ID] == nil {
-			err = c.discard(ctx, record.ID)
-		} else {
-			err = c.destroy(ctx, record.ID)
+		stranger := containerRecord{Status: ContainerStatus{ID: record.ID}}
+		if spec, err := specIn(record); err == nil && spec.Linux != nil {
+			stranger.Cgroup = spec.Linux.CgroupsPath
 		}
-		if err != nil {
+		if err := c.destroy(ctx, stranger); err != nil {
 			return fmt.Errorf("remove container %s: %w", record.ID, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/containerd/containerd/v2/pkg/cap"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/containerd/typeurl/v2"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -266,4 +267,13 @@ func describeNode(groups cgroups) (node, error) {
 		return n, fmt.Errorf("read the own oom_score_adj: %w", err)
 	}
 	return n, nil
+}
+
+// specIn reads the specification in containerd's record of a container.
+func specIn(record containers.Container) (*specs.Spec, error) {
+	var spec specs.Spec
+	if err := typeurl.UnmarshalTo(record.Spec, &spec); err != nil {
+		return nil, fmt.Errorf("read the specification of container %s: %w", record.ID, err)
+	}
+	return &spec, nil
 }

@@ -69,7 +69,7 @@ func (c *Containerd) prepare(ctx context.Context, config ContainerConfig, pod *s
 	undo := func(err error) (*container, func() error, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
-		return nil, nil, errors.Join(err, c.destroy(ctx, id), c.states.remove(id))
+		return nil, nil, errors.Join(err, c.destroy(ctx, record), c.states.remove(id))
 	}
 	if err := c.createRecord(ctx, record.Status, img.name, spec); err != nil {
 		return undo(fmt.Errorf("failed to create containerd container: %w", err))
@@ -114,7 +114,7 @@ func (c *Containerd) startFailed(ctx context.Context, ctr *container, cause erro
 	result := &StartError{Reason: "RunContainerError", ExitCode: startFailedCode, Message: cause.Error(), cause: cause}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if err := c.destroy(ctx, ctr.id); err != nil {
+	if err := c.destroy(ctx, ctr.record); err != nil {
 		logger(ctx).Error(err, "Could not clean up after a failed start", "container", ctr.id)
 	}
 	ctr.io.remove()

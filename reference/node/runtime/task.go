@@ -115,7 +115,8 @@ func (c *Containerd) discard(ctx context.Context, id string) error {
 }
 
 // destroy removes all there is of a container in containerd, whatever its state.
-func (c *Containerd) destroy(ctx context.Context, id string) error {
+func (c *Containerd) destroy(ctx context.Context, record containerRecord) error {
+	id := record.Status.ID
 	err := whileUnavailable(ctx, func() error {
 		err := c.killTask(ctx, id, "", syscall.SIGKILL, true)
 		if err == nil { // answers at once when the task has ended, or never ran
@@ -133,5 +134,5 @@ func (c *Containerd) destroy(ctx context.Context, id string) error {
 	if err := c.deleteTask(ctx, id); err != nil {
 		return err
 	}
-	return c.discard(ctx, id)
+	return errors.Join(c.endStray(record), c.discard(ctx, id))
 }
