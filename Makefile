@@ -12,21 +12,29 @@ ARGS := $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLAIM)) $
 	$(if $(CONCURRENCY),-concurrency=$(CONCURRENCY)) $(if $(KEEP),-keep) $(if $(OUT),-out=$(OUT)) $(if $(TARGET),-target=$(TARGET)) \
 	$(if $(LIST),-list)
 
-# Without a package argument go test neither buffers what the run prints nor keeps its result.
-CONFORMANCE = go test -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
+# What runs in containers is built static and without paths. Building the suite in the same way saves compiling the
+# same packages twice; only the race detector needs cgo, and its own.
+PLAIN = CGO_ENABLED=0
+RACED = CGO_ENABLED=1
 
-.PHONY: conformance conformance-all list test format vet unit mutant reference reference-down generate clean
+# Without a package argument go test neither holds back what the run prints nor keeps its result.
+CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
+TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-conformance:
-	@echo "Building the suite (the first time this takes minutes)"
+.PHONY: conformance conformance-all list suite test format vet unit mutant reference reference-down generate clean
+
+conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
 
-conformance-all:
-	@echo "Building the suite (the first time this takes minutes)"
+conformance-all: suite
 	@$(CONFORMANCE) -args -slow -historic $(ARGS)
 
 list:
 	@$(CONFORMANCE) -args -list $(ARGS)
+
+suite:
+	@echo "Compiling the suite (the first time this takes minutes)"
+	@$(PLAIN) go run ./ci/build -trimpath .
 
 test: format vet unit conformance
 
@@ -34,25 +42,27 @@ format:
 	@echo "Checking the formatting"
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt has to be run on:"; echo "$$unformatted"; exit 1; }
 
-vet:
+vet: suite
 	@echo "Vetting"
-	@go vet ./...
+	@$(PLAIN) go run ./ci/build -trimpath ./...
+	@$(PLAIN) go vet -trimpath ./...
 
 unit:
 	@echo "Running the unit tests with the race detector"
-	@go test -race -count=1 -timeout=20m -skip='^TestConformance$$' ./...
+	@$(RACED) go run ./ci/build -race $(TESTED)
+	@$(RACED) go test -race -vet=off -count=1 -timeout=20m -skip='^TestConformance$$' $(TESTED)
 
 mutant:
-	@go run ./ci/mutate $(subst $(comma), ,$(NAME))
+	@$(PLAIN) go run -trimpath ./ci/mutate $(subst $(comma), ,$(NAME))
 
 generate:
 	go generate ./reference/openapi
 
-reference:
-	@go run ./fixtures/cluster up
+reference: suite
+	@$(PLAIN) go run -trimpath ./fixtures/cluster up $(NODES)
 
 reference-down:
-	@go run ./fixtures/cluster down
+	@$(PLAIN) go run -trimpath ./fixtures/cluster down $(RUN)
 
 clean:
 	rm -rf out .build

@@ -67,7 +67,7 @@ func (t *referenceTarget) logs(ctx context.Context) (map[string][]byte, error) {
 
 func (t *referenceTarget) keep(ctx context.Context) (string, error) {
 	t.left = true
-	return t.clusters.Leave(ctx, t.shared)
+	return t.clusters.Leave(ctx, t.shared, "make reference-down RUN="+t.clusters.Run())
 }
 
 func (t *referenceTarget) stop(ctx context.Context) error {

@@ -71,9 +71,9 @@ func try(ctx context.Context, m ci.Mutant) error {
 		return err
 	}
 	out := filepath.Join(folder, "out")
-	cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-count=1", "-timeout=0", "-run=^TestConformance$",
+	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-vet=off", "-count=1", "-timeout=0", "-run=^TestConformance$",
 		"-args", "-out="+out, "-scenario="+strings.Join(m.Scenarios, ","))
-	cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay), "CGO_ENABLED=0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute
 	said, _ := cmd.CombinedOutput() // it fails, if all is well; the report says how
