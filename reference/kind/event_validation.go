@@ -8,6 +8,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -99,6 +100,17 @@ func validateEventSeries(series *corev1.EventSeries) field.ErrorList {
 	return errs
 }
 
+// objectReferenceValue and eventSourceValue print what an event is about, and whose it is, in messages as Kubernetes does,
+// which prints its internal types.
+type objectReferenceValue struct {
+	Kind, Namespace, Name      string
+	UID                        types.UID
+	APIVersion                 string
+	ResourceVersion, FieldPath string
+}
+
+type eventSourceValue struct{ Component, Host string }
+
 // ValidateEventsV1Update lets nothing but the series of an event change, when the change comes by way of
 // events.k8s.io/v1. Times are compared to the microsecond, because not every client keeps more.
 func ValidateEventsV1Update(event, old *corev1.Event) field.ErrorList {
@@ -110,10 +122,10 @@ func ValidateEventsV1Update(event, old *corev1.Event) field.ErrorList {
 	fixed := func(name string, now, was any) {
 		errs = append(errs, apivalidation.ValidateImmutableField(now, was, field.NewPath(name))...)
 	}
-	fixed("involvedObject", event.InvolvedObject, old.InvolvedObject)
+	fixed("involvedObject", objectReferenceValue(event.InvolvedObject), objectReferenceValue(old.InvolvedObject))
 	fixed("reason", event.Reason, old.Reason)
 	fixed("message", event.Message, old.Message)
-	fixed("source", event.Source, old.Source)
+	fixed("source", eventSourceValue(event.Source), eventSourceValue(old.Source))
 	fixed("firstTimestamp", event.FirstTimestamp, old.FirstTimestamp)
 	fixed("lastTimestamp", event.LastTimestamp, old.LastTimestamp)
 	fixed("count", event.Count, old.Count)
@@ -123,7 +135,7 @@ func ValidateEventsV1Update(event, old *corev1.Event) field.ErrorList {
 		fixed("eventTime", event.EventTime, old.EventTime)
 	}
 	fixed("action", event.Action, old.Action)
-	fixed("related", event.Related, old.Related)
+	fixed("related", (*objectReferenceValue)(event.Related), (*objectReferenceValue)(old.Related))
 	fixed("reportingController", event.ReportingController, old.ReportingController)
 	fixed("reportingInstance", event.ReportingInstance, old.ReportingInstance)
 	return errs
