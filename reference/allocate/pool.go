@@ -51,9 +51,13 @@ func newPool(client *clientv3.Client, prefix string, taken error) *pool {
 	return &pool{client: client, prefix: prefix, taken: taken, used: map[string]bool{}, inFlight: map[string]int{}}
 }
 
-// claim takes name for o, or fails with p.taken. What o has already, it may claim again: an update that is tried a second
-// time does. The revision tells one claim of a name from another. A claim is in flight until settled.
-func (p *pool) claim(ctx context.Context, name string, o owner) (revision int64, err error) {
+// claimTries is how often a claim is tried when other requests of the same Service get in between.
+const claimTries = 1000
+
+// claim takes name for o, or fails with p.taken. What o has already it may claim again, as an update does that is tried a
+// second time. The revision tells one claim of a name from another; before is that of o's previous one, 0 if there is
+// none. A claim is in flight until settled.
+func (p *pool) claim(ctx context.Context, name string, o owner) (revision, before int64, err error) {
 	p.mark(name, 1)
 	defer func() {
 		if err != nil {
@@ -61,33 +65,29 @@ func (p *pool) claim(ctx context.Context, name string, o owner) (revision int64,
 		}
 	}()
 	key := p.prefix + name
-	response, err := p.client.Txn(ctx).
-		If(clientv3.Compare(clientv3.CreateRevision(key), "=", 0)).
-		Then(clientv3.OpPut(key, o.value())).
-		Else(clientv3.OpGet(key)).
-		Commit()
-	if err != nil {
-		return 0, fmt.Errorf("claim %s: %w", key, err)
+	for range claimTries {
+		response, err := p.client.Txn(ctx).
+			If(clientv3.Compare(clientv3.ModRevision(key), "=", before)).
+			Then(clientv3.OpPut(key, o.value())).
+			Else(clientv3.OpGet(key)).
+			Commit()
+		if err != nil {
+			return 0, 0, fmt.Errorf("claim %s: %w", key, err)
+		}
+		if response.Succeeded {
+			p.setUsed(name, true)
+			return response.Header.Revision, before, nil
+		}
+		before = 0
+		if kvs := response.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
+			p.setUsed(name, true)
+			if o.UID == "" || string(kvs[0].Value) != o.value() {
+				return 0, 0, p.taken
+			}
+			before = kvs[0].ModRevision
+		}
 	}
-	p.setUsed(name, true)
-	if response.Succeeded {
-		return response.Header.Revision, nil
-	}
-	found := response.Responses[0].GetResponseRange().Kvs
-	if len(found) == 0 || string(found[0].Value) != o.value() || o.UID == "" {
-		return 0, p.taken
-	}
-	response, err = p.client.Txn(ctx).
-		If(clientv3.Compare(clientv3.ModRevision(key), "=", found[0].ModRevision)).
-		Then(clientv3.OpPut(key, o.value())).
-		Commit()
-	if err != nil {
-		return 0, fmt.Errorf("claim %s again: %w", key, err)
-	}
-	if !response.Succeeded {
-		return 0, p.taken
-	}
-	return response.Header.Revision, nil
+	return 0, 0, p.taken
 }
 
 // claimAny takes the first free one of candidates for o. It asks etcd for the whole truth once before it says that the
@@ -103,7 +103,7 @@ func (p *pool) claimAny(ctx context.Context, candidates func() iter.Seq[string],
 			if !p.reserve(name) {
 				continue
 			}
-			revision, err := p.claim(ctx, name, o)
+			revision, _, err := p.claim(ctx, name, o)
 			if err == nil {
 				return name, revision, nil
 			}

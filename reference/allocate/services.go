@@ -92,15 +92,16 @@ func (s *Services) background() context.Context { return s.options.Client.Ctx() 
 // when svc was stored, revert when it was not. A dry run takes nothing, and shows the network's address for a cluster IP
 // as Kubernetes does.
 func (s *Services) Allocate(ctx context.Context, svc, old *corev1.Service, dryRun bool) (commit, revert func(), err error) {
-	t, err := s.begin(ctx, svc, old, dryRun)
+	t, err := s.begin(ctx, svc, old, dryRun, nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	return t.commit, t.revert, nil
 }
 
-func (s *Services) begin(ctx context.Context, svc, old *corev1.Service, dryRun bool) (*transaction, error) {
-	t := &transaction{services: s, owner: ownerOf(svc, old), dryRun: dryRun}
+// begin is Allocate as an attempt after earlier ones of the same request.
+func (s *Services) begin(ctx context.Context, svc, old *corev1.Service, dryRun bool, earlier []*transaction) (*transaction, error) {
+	t := &transaction{services: s, owner: ownerOf(svc, old), dryRun: dryRun, earlier: earlier}
 	if old != nil {
 		s.DefaultOnRead(old)
 		keepAllocated(svc, old)

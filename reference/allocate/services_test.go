@@ -107,6 +107,11 @@ func newServices(t *testing.T, services, ports string, change ...func(*Options))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if _, err := etcd.Delete(context.Background(), "/"+t.Name()+"/", clientv3.WithPrefix()); err != nil {
+			t.Error(err)
+		}
+	})
 	store := &stored{}
 	options := Options{
 		Client: etcd, Prefix: "/" + t.Name() + "/", ClusterIPs: ranges, NodePorts: nodePorts, Sole: true, List: store.list,

@@ -3,6 +3,7 @@ package allocate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -78,12 +79,17 @@ func (s *Services) beginIn(ctx context.Context, obj, old runtime.Object, dryRun 
 		return nil, fmt.Errorf("allocate for a %T", obj)
 	}
 	was, _ := old.(*corev1.Service)
-	t, err := s.begin(ctx, svc, was, dryRun)
+	request, tracked := ctx.Value(attemptsKey{}).(*attempts)
+	var earlier []*transaction
+	if tracked {
+		earlier = request.before()
+	}
+	t, err := s.begin(ctx, svc, was, dryRun, earlier)
 	if err != nil {
 		return nil, err
 	}
-	if attempts, ok := ctx.Value(attemptsKey{}).(*attempts); ok {
-		attempts.add(t)
+	if tracked {
+		request.add(t)
 		return func(context.Context, bool) {}, nil
 	}
 	return func(_ context.Context, success bool) {
@@ -160,6 +166,12 @@ type attemptsKey struct{}
 func withAttempts(ctx context.Context) (context.Context, *attempts) {
 	a := &attempts{}
 	return context.WithValue(ctx, attemptsKey{}, a), a
+}
+
+func (a *attempts) before() []*transaction {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all)
 }
 
 func (a *attempts) add(t *transaction) {

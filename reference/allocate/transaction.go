@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type hold struct {
 	pool     *pool
 	name     string
 	revision int64
+	fresh    bool // nobody but this request relies on the claim
 }
 
 // transaction is what one attempt to store a Service takes and gives up. Nothing is given up before it is committed,
@@ -30,6 +32,7 @@ type transaction struct {
 	services *Services
 	owner    owner
 	dryRun   bool
+	earlier  []*transaction // earlier attempts of the same request
 
 	mu       sync.Mutex
 	over     bool
@@ -44,12 +47,22 @@ func (t *transaction) claim(ctx context.Context, p *pool, name string) error {
 			return p.taken
 		}
 	}
-	revision, err := p.claim(ctx, name, t.owner)
+	revision, before, err := p.claim(ctx, name, t.owner)
 	if err != nil {
 		return err
 	}
-	t.claims = append(t.claims, hold{p, name, revision})
+	t.claims = append(t.claims, hold{p, name, revision, before == 0 || t.madeBefore(p, name, before)})
 	return nil
+}
+
+// madeBefore says whether a claim was made by an earlier attempt of the same request.
+func (t *transaction) madeBefore(p *pool, name string, revision int64) bool {
+	for _, attempt := range t.earlier {
+		if slices.Contains(attempt.claims, hold{p, name, revision, true}) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *transaction) claimAny(ctx context.Context, p *pool, candidates func() iter.Seq[string]) (string, error) {
@@ -57,7 +70,7 @@ func (t *transaction) claimAny(ctx context.Context, p *pool, candidates func() i
 	if err != nil {
 		return "", err
 	}
-	t.claims = append(t.claims, hold{p, name, revision})
+	t.claims = append(t.claims, hold{p, name, revision, true})
 	return name, nil
 }
 
@@ -71,7 +84,7 @@ func (t *transaction) giveUp(ctx context.Context, p *pool, name string) error {
 		return err
 	}
 	if revision != 0 {
-		t.releases = append(t.releases, hold{p, name, revision})
+		t.releases = append(t.releases, hold{pool: p, name: name, revision: revision})
 	}
 	return nil
 }
@@ -79,8 +92,11 @@ func (t *transaction) giveUp(ctx context.Context, p *pool, name string) error {
 // commit makes the claims permanent and releases what was given up. It is to be called when the Service is stored.
 func (t *transaction) commit() { t.end(t.releases) }
 
-// revert gives the claims back. It is to be called when the Service was not stored.
-func (t *transaction) revert() { t.end(t.claims) }
+// revert gives the claims back. It is to be called when the Service was not stored. What another request of the same
+// Service had claimed already is left to that request, whose Service may be stored with it.
+func (t *transaction) revert() {
+	t.end(slices.DeleteFunc(slices.Clone(t.claims), func(h hold) bool { return !h.fresh }))
+}
 
 // abandon leaves everything as it is, for the repair loop to judge by what is stored.
 func (t *transaction) abandon() { t.end(nil) }
