@@ -30,6 +30,11 @@ const unseenCode = 255
 // drainTimeout is how long a container's end waits for its last output.
 const drainTimeout = 2 * time.Second
 
+// lateDrainTimeout is the same for an end that is found afterwards. Then the
+// shim may have let go of the streams before we took hold of them, and no end
+// of them will ever be read.
+const lateDrainTimeout = 200 * time.Millisecond
+
 // reconnectInterval is between attempts to follow events; an attempt itself waits for containerd.
 const reconnectInterval = 50 * time.Millisecond
 
@@ -180,7 +185,7 @@ func (c *Containerd) handle(ctx context.Context, envelope *events.Envelope) {
 	switch event := decoded.(type) {
 	case *eventsapi.TaskExit:
 		if event.ID == event.ContainerID { // else the end of an exec
-			c.ended(event.ContainerID, int(event.ExitStatus), event.ExitedAt.AsTime())
+			c.ended(event.ContainerID, int(event.ExitStatus), event.ExitedAt.AsTime(), drainTimeout)
 		}
 	case *eventsapi.TaskOOM:
 		if ctr, err := c.container(event.ContainerID); err == nil {
@@ -211,7 +216,7 @@ func (c *Containerd) reconcile(ctx context.Context) error {
 		case process == nil:
 			c.running.Go(func() { c.vanished(ctr) })
 		case process.Status == task.Status_STOPPED:
-			c.ended(ctr.id, int(process.ExitStatus), process.ExitedAt.AsTime())
+			c.ended(ctr.id, int(process.ExitStatus), process.ExitedAt.AsTime(), lateDrainTimeout)
 		}
 	}
 	return nil
@@ -227,32 +232,32 @@ func (c *Containerd) vanished(ctr *container) {
 	}
 	_, err := c.client.TaskService().Get(c.ctx, &tasks.GetRequest{ContainerID: ctr.id})
 	if errdefs.IsNotFound(errgrpc.ToNative(err)) {
-		c.ended(ctr.id, unseenCode, time.Now())
+		c.ended(ctr.id, unseenCode, time.Now(), lateDrainTimeout)
 	}
 }
 
 // ended takes note of a container's end, which may be told more than once.
-func (c *Containerd) ended(id string, code int, at time.Time) {
+func (c *Containerd) ended(id string, code int, at time.Time, patience time.Duration) {
 	ctr, err := c.container(id)
 	if err != nil {
 		return
 	}
 	c.running.Go(func() {
-		if c.finish(ctr, code, at) {
+		if c.finish(ctr, code, at, patience) {
 			c.cleanUp(ctr)
 		}
 	})
 }
 
 // finish records the end once all output is in the log, then tells of it.
-func (c *Containerd) finish(ctr *container, code int, at time.Time) bool {
+func (c *Containerd) finish(ctr *container, code int, at time.Time, patience time.Duration) bool {
 	ctr.op.Lock() // waits for a start under way
 	defer ctr.op.Unlock()
 	if ctr.status().State != StateRunning {
 		return false
 	}
 	oom := code == 128+int(syscall.SIGKILL) && c.cgroups.oomKills(ctr.record.Cgroup) > 0
-	ctr.io.drain(drainTimeout)
+	ctr.io.drain(patience)
 	err := c.change(ctr, func(status *ContainerStatus) {
 		status.State, status.PID, status.ExitCode, status.OOMKilled = StateExited, 0, code, oom
 		status.Reason, status.FinishedAt = reasonOf(code, oom), at
