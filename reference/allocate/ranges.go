@@ -80,17 +80,18 @@ func ParseNodePorts(value string) (utilnet.PortRange, error) {
 	return *ports, nil
 }
 
-// CheckOverlap refuses a range of cluster IPs that shares addresses with the Pods' range (--cluster-cidr) or contains an
-// address of the machine. The error names the flag and both ranges.
-func CheckOverlap(ranges []netip.Prefix, pods netip.Prefix, node []netip.Addr) error {
+// CheckOverlap refuses a range of cluster IPs that shares addresses with the Pods' range (--cluster-cidr) or with a network
+// that the machine is in, where the other nodes are. networks are the machine's addresses with the length of their
+// network. The error names the flag and both ranges.
+func CheckOverlap(ranges []netip.Prefix, pods netip.Prefix, networks []netip.Prefix) error {
 	for _, services := range ranges {
 		if pods.IsValid() && services.Overlaps(pods) {
 			return fmt.Errorf("%s %s overlaps --cluster-cidr %s: a Pod could get a Service's address", clusterIPFlag, services, pods)
 		}
-		for _, address := range node {
-			if services.Contains(address.Unmap()) {
-				return fmt.Errorf("%s %s overlaps this node's address %s: a Service could get the node's address",
-					clusterIPFlag, services, netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()))
+		for _, network := range networks {
+			if services.Overlaps(network) {
+				return fmt.Errorf("%s %s overlaps this node's network %s, where its address is %s: a Service could get a node's address",
+					clusterIPFlag, services, network.Masked(), network.Addr())
 			}
 		}
 	}

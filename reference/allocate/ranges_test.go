@@ -83,7 +83,7 @@ func TestParseNodePorts(t *testing.T) {
 
 func TestCheckOverlap(t *testing.T) {
 	pods := netip.MustParsePrefix("10.244.0.0/16")
-	node := []netip.Addr{netip.MustParseAddr("172.17.0.2"), netip.MustParseAddr("fd00::2")}
+	node := prefixes("172.17.0.2/16", "fd00::2/64")
 	for name, test := range map[string]struct {
 		services []netip.Prefix
 		err      string
@@ -91,8 +91,9 @@ func TestCheckOverlap(t *testing.T) {
 		"apart":                {services: prefixes("10.96.0.0/16")},
 		"inside the Pods":      {services: prefixes("10.244.8.0/24"), err: "--service-cluster-ip-range 10.244.8.0/24 overlaps --cluster-cidr 10.244.0.0/16"},
 		"around the Pods":      {services: prefixes("10.0.0.0/8"), err: "--service-cluster-ip-range 10.0.0.0/8 overlaps --cluster-cidr 10.244.0.0/16"},
-		"around the node":      {services: prefixes("172.16.0.0/12"), err: "--service-cluster-ip-range 172.16.0.0/12 overlaps this node's address 172.17.0.2/32"},
-		"the second, the node": {services: prefixes("10.96.0.0/16", "fd00::/112"), err: "--service-cluster-ip-range fd00::/112 overlaps this node's address fd00::2/128"},
+		"around the node":      {services: prefixes("172.16.0.0/12"), err: "--service-cluster-ip-range 172.16.0.0/12 overlaps this node's network 172.17.0.0/16, where its address is 172.17.0.2"},
+		"beside the node":      {services: prefixes("172.17.8.0/24"), err: "--service-cluster-ip-range 172.17.8.0/24 overlaps this node's network 172.17.0.0/16"},
+		"the second, the node": {services: prefixes("10.96.0.0/16", "fd00::/112"), err: "--service-cluster-ip-range fd00::/112 overlaps this node's network fd00::/64"},
 	} {
 		t.Run(name, func(t *testing.T) { checkError(t, CheckOverlap(test.services, pods, node), test.err) })
 	}

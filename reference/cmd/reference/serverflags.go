@@ -83,7 +83,7 @@ func (c *complaints) addInvalid(err error) {
 	}
 }
 
-// parse checks the flags. addresses lists the addresses of this machine, which no range may contain.
+// parse checks the flags. addresses lists the addresses of this machine, whose networks no range may overlap.
 func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig, error) {
 	config := serverConfig{noNode: f.noNode, kubeconfigOut: f.kubeconfigOut, nodeMonitorGracePeriod: f.nodeMonitorGracePeriod}
 	config.api = apiserver.Options{DataDir: f.dataDir, EtcdServers: f.etcdServers, SecurePort: f.securePort, Token: f.token}
@@ -168,7 +168,7 @@ func (f *serverFlags) parseRanges(config *serverConfig, addresses func() ([]net.
 	if err == nil && ports.Contains(f.securePort) {
 		wrong.add("service-node-port-range", "%s contains the port of the API, %d", f.serviceNodePortRange, f.securePort)
 	}
-	own, err := ownAddresses(addresses)
+	own, err := ownNetworks(addresses)
 	if err != nil {
 		*wrong = append(*wrong, err)
 	}
@@ -188,16 +188,18 @@ func (f *serverFlags) checkEtcd(wrong *complaints) {
 	}
 }
 
-func ownAddresses(list func() ([]net.Addr, error)) ([]netip.Addr, error) {
+// ownNetworks are the addresses of this machine, each with the length of its network.
+func ownNetworks(list func() ([]net.Addr, error)) ([]netip.Prefix, error) {
 	addresses, err := list()
 	if err != nil {
 		return nil, fmt.Errorf("list the addresses of this machine: %w", err)
 	}
-	var own []netip.Addr
+	var own []netip.Prefix
 	for _, address := range addresses {
 		if network, ok := address.(*net.IPNet); ok {
 			if ip, ok := netip.AddrFromSlice(network.IP); ok {
-				own = append(own, ip.Unmap())
+				length, _ := network.Mask.Size()
+				own = append(own, netip.PrefixFrom(ip.Unmap(), length))
 			}
 		}
 	}
