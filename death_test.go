@@ -86,8 +86,8 @@ func TestTargetThatComesBack(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	h.watch(ctx, func(why error) { t.Errorf("found dead: %v", why) })
-	if away := h.away(begun, time.Now()); away < 5*time.Millisecond || away > 100*time.Millisecond {
-		t.Errorf("away for %s, want about 10 ms", away)
+	if away := h.away(begun, time.Now()); away <= 0 || away > 250*time.Millisecond {
+		t.Errorf("away for %s, want a little", away)
 	}
 }
 

@@ -208,8 +208,12 @@ func (e *engine) reconsider(run, scenario context.Context, started time.Time, j 
 	return j
 }
 
-// cleanUp ends the scenario, evidence first. The scenario's own context may have ended; this has its own bound.
+// cleanUp ends the scenario, evidence first. The scenario's own context may have ended; this has its own bound. On a
+// target that died there is nothing to clean up, and nobody to ask for evidence.
 func (e *engine) cleanUp(run, state context.Context, j judgement) (after judgement) {
+	if errors.Is(context.Cause(run), errDied) {
+		return j
+	}
 	limit := e.limits.cleanUp
 	if run.Err() != nil {
 		limit = e.limits.goodWill
@@ -228,7 +232,7 @@ func (e *engine) cleanUp(run, state context.Context, j judgement) (after judgeme
 				done <- fmt.Errorf("it panicked: %v\n%s", r, debug.Stack())
 			}
 		}()
-		if j.outcome != reports.Passed && j.outcome != reports.Unsupported {
+		if j.outcome != reports.Passed && j.outcome != reports.Unsupported && run.Err() == nil {
 			e.vocabulary.markFailed(ctx)
 		}
 		done <- e.vocabulary.end(ctx)

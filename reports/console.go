@@ -84,7 +84,7 @@ func (c Console) troubles(r *Report) {
 			}
 			if outcome == Inconclusive && record.Failure == nil {
 				// A dead target leaves hundreds with one and the same reason.
-				if same[record.Why]++; same[record.Why] > 5 || slices.Contains(r.Problems, record.Why) {
+				if same[record.Why]++; same[record.Why] > 5 || r.explains(record.Why) {
 					continue
 				}
 			}
@@ -92,13 +92,18 @@ func (c Console) troubles(r *Report) {
 		}
 		for _, why := range sortedKeys(same) {
 			switch n := same[why]; {
-			case slices.Contains(r.Problems, why):
+			case r.explains(why):
 				c.printf("\n%s: %s, because %s\n", c.in(string(outcome), string(outcome)), count(n, "scenario"), firstLine(why))
 			case n > 5:
 				c.printf("\n%s: %s more, because %s\n", c.in(string(outcome), string(outcome)), count(n-5, "scenario"), firstLine(why))
 			}
 		}
 	}
+}
+
+// explains says whether the reason of an outcome is one of the whole run's.
+func (r *Report) explains(why string) bool {
+	return slices.Contains(r.Problems, why) || r.Target.Died != "" && strings.HasSuffix(why, r.Target.Died)
 }
 
 func (c Console) trouble(record *Record) {
