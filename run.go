@@ -6,17 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"sort"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/cucumber/godog"
-	"golang.org/x/term"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 
@@ -242,63 +236,6 @@ func serverVersion(config *rest.Config) string {
 	return version.GitVersion
 }
 
-// stopLimit bounds the removal of the target, and the taking of its logs.
-const stopLimit = time.Minute
-
-// stop takes the logs of the target's components and removes it, or leaves it if that was asked for.
-func (e *engine) stop(parent context.Context, report *reports.Report) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), stopLimit)
-	defer cancel()
-	complain := func(doing string, err error) {
-		report.Problems = append(report.Problems, fmt.Sprintf("%s: %v", doing, err))
-	}
-	if e.cluster != nil {
-		logs, err := e.target.logs(ctx)
-		if err != nil {
-			report.Notes = append(report.Notes, fmt.Sprintf("the target's logs are incomplete: %v", err))
-		}
-		for name, data := range logs {
-			file, err := storeFile(e.options.out(), filepath.Join("evidence", "target", name+".log"), name, "text/plain", data)
-			if err != nil {
-				complain("store the target's logs", err)
-				continue
-			}
-			report.Evidence = append(report.Evidence, file)
-		}
-		sort.Slice(report.Evidence, func(i, j int) bool { return report.Evidence[i].Name < report.Evidence[j].Name })
-	}
-	e.journal.settle(report)
-	if e.options.Keep && e.cluster != nil && !report.Verdict.Passed {
-		words, err := e.target.keep(ctx)
-		if err != nil {
-			complain("keep the cluster", err)
-		}
-		e.keptWords = words
-	}
-	if err := e.target.stop(ctx); err != nil {
-		complain("remove what the run started", err)
-	}
-}
-
-// publish writes the reports.
-func (e *engine) publish(report *reports.Report) error {
-	report.Finished = time.Now()
-	report.Wall = reports.SecondsOf(report.Finished.Sub(e.started))
-	e.journal.settle(report)
-	out := e.options.out()
-	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml"))); err != nil {
-		return err
-	}
-	reports.Console{W: e.options.log(), Color: isTerminal(e.options.log())}.Write(report)
-	e.printf("Reports: %s and %s\n", filepath.Join(out, "report.json"), filepath.Join(out, "junit.xml"))
-	if e.keptWords != "" {
-		e.printf("\n%s\n", e.keptWords)
-	}
-	// Go must not serve this result from its cache. It does not keep results of tests that read a file this young.
-	_, err := os.ReadFile(filepath.Join(out, "report.json"))
-	return err
-}
-
 // printf writes to the log, from any goroutine.
 func (e *engine) printf(format string, args ...any) {
 	e.talking.Lock()
@@ -307,34 +244,3 @@ func (e *engine) printf(format string, args ...any) {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
-
-// isTerminal says whether colours make sense.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
-}
-
-// list writes the census.
-func (e *engine) list() {
-	for _, s := range e.planned {
-		extra := string(s.level)
-		for _, tag := range []struct {
-			is   bool
-			name string
-		}{{s.serial, "serial"}, {s.slow, "slow"}, {s.long, "long"}} {
-			if tag.is {
-				extra += " " + tag.name
-			}
-		}
-		e.printf("%s  [%s; %s] %s:%d\n", s.id, strings.Join(s.profiles, " "), extra, s.file, s.line)
-	}
-	for _, left := range e.leftOut {
-		if left.Why != "not selected" {
-			e.printf("%s  (left out: %s)\n", left.ID, left.Why)
-		}
-	}
-	for _, problem := range e.census.problems {
-		e.printf("problem: %s\n", problem)
-	}
-	e.printf("%d scenarios planned, %d left out\n", len(e.planned), len(e.leftOut))
-}

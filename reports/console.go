@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"time"
 )
 
 // Console writes the report for a person: each claim on a line, then every scenario that did not do well, with what
@@ -133,58 +132,6 @@ func sentence(rule, name string) string {
 	return rule + " / " + name
 }
 
-// explain says in plain words why a scenario did not pass.
-func (record *Record) explain() string {
-	var b strings.Builder
-	f := record.Failure
-	if f == nil {
-		for _, step := range record.Steps {
-			if step.Status != string(Passed) && step.Status != "not run" && step.Status != "skipped" {
-				fmt.Fprintf(&b, "at:       %s\n", step.Text)
-				break
-			}
-		}
-		fmt.Fprintf(&b, "because:  %s\n", indentRest(record.Why, "          "))
-		return b.String()
-	}
-	fmt.Fprintf(&b, "at:       %s\n", f.Step)
-	fmt.Fprintf(&b, "judged:   %s\n", indentRest(f.What, "          "))
-	fmt.Fprintf(&b, "expected: %s\n", indentRest(f.Expected, "          "))
-	fmt.Fprintf(&b, "seen:     %s\n", indentRest(f.Seen, "          "))
-	when := f.At.Format("15:04:05.000")
-	if !record.Started.IsZero() && !f.At.IsZero() {
-		when += fmt.Sprintf(", %s into the scenario", brief(f.At.Sub(record.Started)))
-	}
-	if f.Waited > 0 {
-		when += ", waited " + brief(f.Waited.Duration())
-	}
-	fmt.Fprintf(&b, "when:     %s\n", when)
-	if f.Diff != "" {
-		fmt.Fprintf(&b, "difference (- expected, + seen):\n%s", indent(f.Diff, "    "))
-	}
-	if timeline := f.Timeline; len(timeline) > 0 {
-		fmt.Fprintf(&b, "timeline:\n%s", indent(strings.Join(last(timeline, 15), "\n"), "    "))
-	}
-	if extra := record.afterthought(); extra != "" {
-		fmt.Fprintf(&b, "besides:  %s\n", indentRest(extra, "          "))
-	}
-	return b.String()
-}
-
-// afterthought is what the reason says beyond the failure itself, such as an outage meanwhile.
-func (record *Record) afterthought() string {
-	_, extra, _ := strings.Cut(record.Why, "\n")
-	return extra
-}
-
-// last keeps the end of a long list, and says so.
-func last(lines []string, n int) []string {
-	if len(lines) <= n {
-		return lines
-	}
-	return append([]string{fmt.Sprintf("(%d earlier left out)", len(lines)-n)}, lines[len(lines)-n:]...)
-}
-
 func (c Console) shortfalls(r *Report) {
 	reasons := map[string]int{}
 	for _, record := range r.Scenarios {
@@ -259,54 +206,4 @@ func Slowest(records []Record, n int) []Record {
 	sorted := append([]Record(nil), records...)
 	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].Duration > sorted[j].Duration })
 	return sorted[:min(n, len(sorted))]
-}
-
-func brief(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	default:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-}
-
-func indent(text, by string) string {
-	text = strings.TrimRight(text, "\n")
-	if text == "" {
-		return ""
-	}
-	return by + indentRest(text, by) + "\n"
-}
-
-func indentRest(text, by string) string {
-	return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+by)
-}
-
-// wrap writes words on lines of about the given width, indented but for the first.
-func wrap(words []string, width int) string {
-	var b strings.Builder
-	length := width
-	for i, word := range words {
-		if i < len(words)-1 {
-			word += ","
-		}
-		if length+len(word) >= width {
-			b.WriteString("\n ")
-			length = 1
-		}
-		b.WriteString(" " + word)
-		length += len(word) + 1
-	}
-	return b.String()
-}
-
-func sortedKeys(m map[string]int) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
 }
