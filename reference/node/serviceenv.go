@@ -33,10 +33,8 @@ func serviceVariables(pod *v1.Pod, services []*v1.Service) map[string]string {
 }
 
 func isAPIServer(svc *v1.Service) bool {
-	return svc.Namespace == metaDefaultNamespace && svc.Name == "kubernetes"
+	return svc.Namespace == v1.NamespaceDefault && svc.Name == "kubernetes"
 }
-
-const metaDefaultNamespace = "default"
 
 func sortKey(svc *v1.Service) string {
 	if isAPIServer(svc) {

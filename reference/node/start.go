@@ -3,8 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -38,7 +36,7 @@ func (w *worker) startContainer(ctx context.Context, pod *v1.Pod, sandbox *runti
 	config.Init = init
 	id, err := w.agent.runtime.StartContainer(ctx, config)
 	if err != nil {
-		return w.startFailed(ctx, done, a, err, tell)
+		return w.startFailed(ctx, pod, done, a, err, tell)
 	}
 	tell(false, "Created", "Container created")
 	tell(false, "Started", "Container started")
@@ -47,7 +45,7 @@ func (w *worker) startContainer(ctx context.Context, pod *v1.Pod, sandbox *runti
 	if c.Lifecycle == nil || c.Lifecycle.PostStart == nil {
 		return done
 	}
-	if message, err := w.runHook(ctx, pod, sandbox, c, id, c.Lifecycle.PostStart); err != nil {
+	if message, err := w.runHook(ctx, pod, sandbox, c, id, c.Lifecycle.PostStart); err != nil && ctx.Err() == nil {
 		klog.FromContext(ctx).Error(err, "PostStart hook failed", "container", c.Name)
 		// The message may hold what only the Pod's owner should see.
 		tell(true, "FailedPostStartHook", "PostStartHook failed")
@@ -59,7 +57,7 @@ func (w *worker) startContainer(ctx context.Context, pod *v1.Pod, sandbox *runti
 }
 
 // startFailed tells why a container could not be created or started.
-func (w *worker) startFailed(ctx context.Context, done containerStarted, a startContainer, err error, tell func(bool, string, string)) containerStarted {
+func (w *worker) startFailed(ctx context.Context, pod *v1.Pod, done containerStarted, a startContainer, err error, tell func(bool, string, string)) containerStarted {
 	var start *runtime.StartError
 	switch {
 	case ctx.Err() != nil:
@@ -81,7 +79,7 @@ func (w *worker) startFailed(ctx context.Context, done containerStarted, a start
 		return done
 	}
 	for i := range listed {
-		if c := &listed[i]; c.PodUID == string(w.state.Pod.UID) && c.Name == a.Name && c.Attempt == a.Attempt {
+		if c := &listed[i]; c.PodUID == string(pod.UID) && c.Name == a.Name && c.Attempt == a.Attempt {
 			done.Status = c
 		}
 	}
@@ -147,119 +145,6 @@ func (w *worker) containerConfig(ctx context.Context, pod *v1.Pod, sandbox *runt
 		LogPath:     w.agent.logPath(pod, c.Name, attempt),
 		StopSignal:  stopSignal(c),
 	}, nil
-}
-
-// mounts are the container's volumes and the files that every container has.
-func (w *worker) mounts(pod *v1.Pod, c *v1.Container, podIP string, vars map[string]string, attempt int) ([]runtime.Mount, error) {
-	volumes := w.mounted()
-	taken := map[string]bool{}
-	var mounts []runtime.Mount
-	for i := range c.VolumeMounts {
-		m := &c.VolumeMounts[i]
-		v, ok := volumes[m.Name]
-		if !ok {
-			return nil, fmt.Errorf("cannot find volume %q to mount into container %q", m.Name, c.Name)
-		}
-		path, sub := v.Path, m.SubPath
-		if m.SubPathExpr != "" {
-			sub = expand(m.SubPathExpr, func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
-		}
-		if sub != "" {
-			var err error
-			if path, err = w.agent.volumes.SubPath(pod, m.Name, c.Name, i, v.Path, sub); err != nil {
-				return nil, err
-			}
-		}
-		at := m.MountPath
-		if !filepath.IsAbs(at) {
-			at = filepath.Join("/", at)
-		}
-		taken[filepath.Clean(at)] = true
-		mounts = append(mounts, runtime.Mount{
-			Source: path, Destination: at, ReadOnly: m.ReadOnly || v.ReadOnly, Propagation: propagation(m.MountPropagation),
-		})
-	}
-	files, err := w.podFiles(pod, podIP)
-	if err != nil {
-		return nil, err
-	}
-	if c.TerminationMessagePath != "" {
-		log := w.terminationLog(pod, c.Name, attempt)
-		if err := writeFile(log, nil, 0o666); err != nil {
-			return nil, fmt.Errorf("make termination log: %w", err)
-		}
-		files = append(files, runtime.Mount{Source: log, Destination: filepath.Join("/", c.TerminationMessagePath)})
-	}
-	for _, f := range files {
-		if !taken[f.Destination] {
-			mounts = append(mounts, f)
-		}
-	}
-	return mounts, nil
-}
-
-// podFiles writes the files that all containers of a Pod share.
-func (w *worker) podFiles(pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
-	options := &w.agent.options
-	name, domain := podHostname(pod, options.ClusterDomain)
-	hosts, err := hostsFile(pod, podIP, name, domain)
-	if err != nil {
-		return nil, err
-	}
-	own, err := nodeResolver()
-	if err != nil {
-		return nil, err
-	}
-	resolv, fellBack := podResolver(pod, own, options.ClusterDNS, options.ClusterDomain)
-	warnings := resolv.fit()
-	if fellBack && len(options.ClusterDNS) == 0 {
-		klog.Background().V(4).Info("No cluster DNS is known, the Pod uses the node's resolver", "pod", klog.KObj(pod))
-	}
-	for _, warning := range warnings {
-		w.recordAt(pod, recordEvent{Warning: true, EventReason: "DNSConfigForming", EventMsg: warning})
-	}
-	if pod.Spec.HostNetwork {
-		if name, err = os.Hostname(); err != nil {
-			return nil, fmt.Errorf("read the node's host name: %w", err)
-		}
-	}
-	var mounts []runtime.Mount
-	for _, f := range []struct{ name, at, content string }{
-		{"etc-hosts", "/etc/hosts", hosts},
-		{"hostname", "/etc/hostname", name + "\n"},
-		{"resolv.conf", "/etc/resolv.conf", resolv.String()},
-	} {
-		path := filepath.Join(w.agent.volumes.PodDir(string(pod.UID)), f.name)
-		if err := writeFile(path, []byte(f.content), 0o644); err != nil {
-			return nil, fmt.Errorf("write %s: %w", f.at, err)
-		}
-		mounts = append(mounts, runtime.Mount{Source: path, Destination: f.at})
-	}
-	return mounts, nil
-}
-
-// writeFile writes a file with exactly this mode, in place: containers that
-// have it mounted see the new content.
-func writeFile(path string, content []byte, mode os.FileMode) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, content, mode); err != nil {
-		return err
-	}
-	return os.Chmod(path, mode)
-}
-
-func propagation(mode *v1.MountPropagationMode) runtime.Propagation {
-	if mode != nil {
-		switch *mode {
-		case v1.MountPropagationHostToContainer:
-			return runtime.PropagationHostToContainer
-		case v1.MountPropagationBidirectional:
-			return runtime.PropagationBidirectional
-		}
-	}
-	return runtime.PropagationPrivate
 }
 
 // logDir and logPath follow the kubelet's layout, which log collectors know.

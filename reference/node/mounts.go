@@ -1,0 +1,125 @@
+package node
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	v1 "k8s.io/api/core/v1"
+	"k8s.io/klog/v2"
+
+	"github.com/plumbline/plumbline/reference/node/runtime"
+)
+
+// mounts are the container's volumes and the files that every container has.
+func (w *worker) mounts(pod *v1.Pod, c *v1.Container, podIP string, vars map[string]string, attempt int) ([]runtime.Mount, error) {
+	volumes := w.mounted()
+	taken := map[string]bool{}
+	var mounts []runtime.Mount
+	for i := range c.VolumeMounts {
+		m := &c.VolumeMounts[i]
+		v, ok := volumes[m.Name]
+		if !ok {
+			return nil, fmt.Errorf("cannot find volume %q to mount into container %q", m.Name, c.Name)
+		}
+		path, sub := v.Path, m.SubPath
+		if m.SubPathExpr != "" {
+			sub = expand(m.SubPathExpr, func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
+		}
+		if sub != "" {
+			var err error
+			if path, err = w.agent.volumes.SubPath(pod, m.Name, c.Name, i, v.Path, sub); err != nil {
+				return nil, err
+			}
+		}
+		at := m.MountPath
+		if !filepath.IsAbs(at) {
+			at = filepath.Join("/", at)
+		}
+		taken[filepath.Clean(at)] = true
+		mounts = append(mounts, runtime.Mount{
+			Source: path, Destination: at, ReadOnly: m.ReadOnly || v.ReadOnly, Propagation: propagation(m.MountPropagation),
+		})
+	}
+	files, err := w.podFiles(pod, podIP)
+	if err != nil {
+		return nil, err
+	}
+	if c.TerminationMessagePath != "" {
+		log := w.terminationLog(pod, c.Name, attempt)
+		if err := writeFile(log, nil, 0o666); err != nil {
+			return nil, fmt.Errorf("make termination log: %w", err)
+		}
+		files = append(files, runtime.Mount{Source: log, Destination: filepath.Join("/", c.TerminationMessagePath)})
+	}
+	for _, f := range files {
+		if !taken[f.Destination] {
+			mounts = append(mounts, f)
+		}
+	}
+	return mounts, nil
+}
+
+// podFiles writes the files that all containers of a Pod share.
+func (w *worker) podFiles(pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
+	options := &w.agent.options
+	name, domain := podHostname(pod, options.ClusterDomain)
+	hosts, err := hostsFile(pod, podIP, name, domain)
+	if err != nil {
+		return nil, err
+	}
+	own, err := nodeResolver()
+	if err != nil {
+		return nil, err
+	}
+	resolv, fellBack := podResolver(pod, own, options.ClusterDNS, options.ClusterDomain)
+	warnings := resolv.fit()
+	if fellBack && len(options.ClusterDNS) == 0 {
+		klog.Background().V(4).Info("No cluster DNS is known, the Pod uses the node's resolver", "pod", klog.KObj(pod))
+	}
+	for _, warning := range warnings {
+		w.recordAt(pod, recordEvent{Warning: true, EventReason: "DNSConfigForming", EventMsg: warning})
+	}
+	if pod.Spec.HostNetwork {
+		if name, err = os.Hostname(); err != nil {
+			return nil, fmt.Errorf("read the node's host name: %w", err)
+		}
+	}
+	var mounts []runtime.Mount
+	for _, f := range []struct{ name, at, content string }{
+		{"etc-hosts", "/etc/hosts", hosts},
+		{"hostname", "/etc/hostname", name + "\n"},
+		{"resolv.conf", "/etc/resolv.conf", resolv.String()},
+	} {
+		path := filepath.Join(w.agent.volumes.PodDir(string(pod.UID)), f.name)
+		if err := writeFile(path, []byte(f.content), 0o644); err != nil {
+			return nil, fmt.Errorf("write %s: %w", f.at, err)
+		}
+		mounts = append(mounts, runtime.Mount{Source: path, Destination: f.at})
+	}
+	return mounts, nil
+}
+
+// writeFile writes a file with exactly this mode, in place: containers that
+// have it mounted see the new content.
+func writeFile(path string, content []byte, mode os.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, content, mode); err != nil {
+		return err
+	}
+	return os.Chmod(path, mode)
+}
+
+func propagation(mode *v1.MountPropagationMode) runtime.Propagation {
+	if mode != nil {
+		switch *mode {
+		case v1.MountPropagationHostToContainer:
+			return runtime.PropagationHostToContainer
+		case v1.MountPropagationBidirectional:
+			return runtime.PropagationBidirectional
+		}
+	}
+	return runtime.PropagationPrivate
+}
