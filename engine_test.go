@@ -3,9 +3,13 @@ package plumbline
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +18,9 @@ import (
 
 	"github.com/cucumber/godog"
 	"k8s.io/client-go/rest"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+	"k8s.io/kube-openapi/pkg/validation/strfmt"
+	"k8s.io/kube-openapi/pkg/validation/validate"
 
 	"github.com/plumbline/plumbline/features"
 	"github.com/plumbline/plumbline/reports"
@@ -225,6 +232,37 @@ func TestEachWayToEnd(t *testing.T) {
 				t.Errorf("rerun line %q, want %q", record.Rerun, want)
 			}
 		})
+	}
+}
+
+// TestReportKeepsItsSchema validates the report of a run with all kinds of records as it lies in the file.
+func TestReportKeepsItsSchema(t *testing.T) {
+	e := testRun(t, testFeature("it holds", "it does not hold", "it cannot be had", "nobody can tell", "it is misspelt", "it panics"), &testVocabulary{})
+	_, report := outcomes(t, e)
+	if len(report.Evidence) != 1 {
+		t.Errorf("the target's logs are %v", report.Evidence)
+	}
+	data, err := os.ReadFile(filepath.Join(e.options.Out, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	var schema spec.Schema
+	if err := errors.Join(json.Unmarshal(data, &document), json.Unmarshal(reports.Schema, &schema)); err != nil {
+		t.Fatal(err)
+	}
+	if result := validate.NewSchemaValidator(&schema, nil, "", strfmt.Default).Validate(document); !result.IsValid() {
+		t.Errorf("the report does not keep its schema: %v", result.Errors)
+	}
+	for _, record := range report.Scenarios {
+		for _, file := range record.Attachments {
+			if _, err := os.Stat(filepath.Join(e.options.Out, filepath.FromSlash(file.Path))); err != nil {
+				t.Error(err)
+			}
+		}
+		if bad := record.Outcome != reports.Passed && record.Outcome != reports.Unsupported; bad != (len(record.Attachments) == 1) {
+			t.Errorf("%s %s has the attachments %v", record.ID, record.Outcome, record.Attachments)
+		}
 	}
 }
 
