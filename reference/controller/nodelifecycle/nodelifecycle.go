@@ -8,18 +8,14 @@ package nodelifecycle
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -118,110 +114,6 @@ func (c *Controller) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *Controller) nodeAdded(obj any) {
-	node := obj.(*corev1.Node)
-	c.recorder.Eventf(reference(node), corev1.EventTypeNormal, "RegisteredNode", "Node %s event: Registered Node %s in Controller", node.Name, node.Name)
-	c.nodeSeen(node)
-	c.enqueuePodsOf(node.Name)
-}
-
-func (c *Controller) nodeChanged(oldObj, obj any) {
-	old, node := oldObj.(*corev1.Node), obj.(*corev1.Node)
-	if old.UID != node.UID {
-		c.nodeDeleted(old)
-		c.nodeAdded(node)
-		return
-	}
-	c.nodeSeen(node)
-	if drivesOthers(old.Spec.Taints, node.Spec.Taints) || isUnknown(old) != isUnknown(node) {
-		c.enqueuePodsOf(node.Name)
-	}
-}
-
-func (c *Controller) nodeDeleted(obj any) {
-	node, ok := loop.Deleted[*corev1.Node](obj)
-	if !ok {
-		return
-	}
-	c.mu.Lock()
-	delete(c.health, node.Name)
-	delete(c.ranges, node.Name)
-	c.mu.Unlock()
-	c.recorder.Eventf(reference(node), corev1.EventTypeNormal, "RemovingNode", "Node %s event: Removing Node %s from Controller", node.Name, node.Name)
-	c.judgeAll()
-	c.enqueuePodsOf(node.Name)
-}
-
-// drivesOthers tells whether the taints that drive Pods out are others than before.
-func drivesOthers(old, now []corev1.Taint) bool {
-	return !slices.EqualFunc(driving(old), driving(now), func(a, b corev1.Taint) bool { return a.MatchTaint(&b) && a.Value == b.Value })
-}
-
-func driving(taints []corev1.Taint) []corev1.Taint {
-	return slices.DeleteFunc(slices.Clone(taints), func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectNoExecute })
-}
-
-// nodeSeen takes note of a sign of life and has the node looked at.
-func (c *Controller) nodeSeen(node *corev1.Node) {
-	var renewed *metav1.MicroTime
-	if lease, err := c.leases.Leases(corev1.NamespaceNodeLease).Get(node.Name); err == nil {
-		renewed = lease.Spec.RenewTime
-	}
-	c.mu.Lock()
-	if c.health[node.Name] == nil {
-		c.health[node.Name] = &health{}
-	}
-	c.health[node.Name].listen(node, renewed, c.clock.Now())
-	c.mu.Unlock()
-	c.judgeAll()
-	c.queue.Add(node.Name)
-}
-
-// leaseSeen takes note of a sign of life. The node itself is looked at when it might have fallen silent, not with each renewal.
-func (c *Controller) leaseSeen(obj any) {
-	lease := obj.(*coordinationv1.Lease)
-	if lease.Namespace != corev1.NamespaceNodeLease {
-		return
-	}
-	node, err := c.nodes.Get(lease.Name)
-	if err != nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if h := c.health[node.Name]; h != nil {
-		h.listen(node, lease.Spec.RenewTime, c.clock.Now())
-	}
-}
-
-// judgeAll finds out whether any node is ready. When that changes, each is looked at again; after a time in which none was, each
-// gets a whole grace period, since their silence was probably not theirs.
-func (c *Controller) judgeAll() {
-	nodes, err := c.nodes.List(labels.Everything())
-	if err != nil {
-		return
-	}
-	anyReady := false
-	for _, node := range nodes {
-		anyReady = anyReady || isReady(node)
-	}
-	lost := len(nodes) > 0 && !anyReady
-	c.mu.Lock()
-	changed := lost != c.allLost
-	c.allLost = lost
-	if changed && !lost {
-		for _, h := range c.health {
-			h.heard = c.clock.Now()
-		}
-	}
-	c.mu.Unlock()
-	if changed {
-		for _, node := range nodes {
-			c.queue.Add(node.Name)
-		}
-	}
-}
-
 // sync brings one node up to date: its range, its conditions, its taints.
 func (c *Controller) sync(ctx context.Context, name string) error {
 	node, err := c.nodes.Get(name)
@@ -302,58 +194,6 @@ func (c *Controller) markLost(ctx context.Context, node *corev1.Node) (bool, err
 		c.recorder.Eventf(reference(node), corev1.EventTypeNormal, "NodeNotReady", "Node %s status is now: NodeNotReady", node.Name)
 	}
 	return true, nil
-}
-
-// assignRange gives the node its part of the cluster's range, once.
-func (c *Controller) assignRange(ctx context.Context, node *corev1.Node) error {
-	if node.Spec.PodCIDR != "" || !c.options.ClusterCIDR.IsValid() {
-		return nil
-	}
-	assigned, err := c.reserveRange(node.Name)
-	if err != nil {
-		if errors.Is(err, errNoCIDR) {
-			c.recorder.Eventf(reference(node), corev1.EventTypeNormal, "CIDRNotAvailable", "Node %s status is now: CIDRNotAvailable", node.Name)
-		}
-		return fmt.Errorf("assign a pod range to node %s: %w", node.Name, err)
-	}
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": node.UID},
-		"spec":     map[string]any{"podCIDR": assigned.String(), "podCIDRs": []string{assigned.String()}},
-	})
-	if err != nil {
-		return fmt.Errorf("encode patch: %w", err)
-	}
-	if _, err := c.client.CoreV1().Nodes().Patch(ctx, node.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("assign pod range %v to node %s: %w", assigned, node.Name, err)
-	}
-	return nil
-}
-
-// reserveRange chooses a range that no node has, and none was promised.
-func (c *Controller) reserveRange(name string) (netip.Prefix, error) {
-	nodes, err := c.nodes.List(labels.Everything())
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("list nodes: %w", err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if promised, ok := c.ranges[name]; ok {
-		return promised, nil
-	}
-	var used []netip.Prefix
-	for _, node := range nodes {
-		if prefix, err := netip.ParsePrefix(node.Spec.PodCIDR); err == nil {
-			used = append(used, prefix)
-		}
-	}
-	for _, prefix := range c.ranges {
-		used = append(used, prefix)
-	}
-	chosen, err := nextCIDR(c.options.ClusterCIDR, c.options.MaskSize, used)
-	if err == nil {
-		c.ranges[name] = chosen
-	}
-	return chosen, err
 }
 
 // reference is a node as events name it.
