@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/containerd/containerd/api/types/task"
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/klog/v2"
 )
@@ -44,5 +45,28 @@ func TestRecordsSurvive(t *testing.T) {
 	}
 	if err := dir.remove("a"); err != nil {
 		t.Errorf("removing what is gone: %v", err)
+	}
+}
+
+func TestWhatCountsAsHavingRun(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		recorded State
+		process  *task.Process
+		want     bool
+	}{
+		{"it runs", StateRunning, &task.Process{Status: task.Status_RUNNING}, true},
+		{"it runs, and the record is behind", StateCreated, &task.Process{Status: task.Status_RUNNING}, true},
+		{"it was killed", StateRunning, &task.Process{Status: task.Status_STOPPED, ExitStatus: 137}, true},
+		{"it ended before its start was recorded", StateCreated, &task.Process{Status: task.Status_STOPPED, ExitStatus: 3}, true},
+		{"its start was cut short", StateCreated, &task.Process{Status: task.Status_STOPPED, ExitStatus: 137}, false},
+		{"it was made and not started", StateCreated, &task.Process{Status: task.Status_CREATED}, false},
+		{"there is no task", StateRunning, nil, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := hasRun(test.recorded, test.process); got != test.want {
+				t.Errorf("hasRun = %v, want %v", got, test.want)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	tasks "github.com/containerd/containerd/api/services/tasks/v1"
@@ -40,7 +41,7 @@ func (c *Containerd) recoverContainers(ctx context.Context) error {
 func (c *Containerd) recoverContainer(ctx context.Context, record containerRecord, process *task.Process) error {
 	ctr := newContainer(record)
 	status := &ctr.record.Status
-	alive := process != nil && (process.Status == task.Status_RUNNING || process.Status == task.Status_STOPPED)
+	alive := hasRun(status.State, process)
 	switch {
 	case status.State == StateExited:
 		if process != nil {
@@ -66,8 +67,7 @@ func (c *Containerd) recoverContainer(ctx context.Context, record containerRecor
 		return errors.Join(c.destroy(ctx, ctr.record), c.states.remove(ctr.id))
 	default: // the node was restarted
 		status.State, status.PID, status.ExitCode, status.FinishedAt = StateExited, 0, unseenCode, time.Now()
-		status.Reason = "ContainerStatusUnknown"
-		status.Message = "The container could not be located when the node was restarted"
+		status.Reason = "Unknown" // as containerd's CRI plugin after a reboot
 		close(ctr.ended)
 		close(ctr.deleted)
 	}
@@ -76,6 +76,19 @@ func (c *Containerd) recoverContainer(ctx context.Context, record containerRecor
 	}
 	c.containers[ctr.id] = ctr
 	return nil
+}
+
+// hasRun says whether a task that was found is to be listed as running, though
+// it may have ended meanwhile. Of a start that was cut short with the agent,
+// containerd may have killed the task: that is not the container's own end.
+func hasRun(recorded State, process *task.Process) bool {
+	switch process.GetStatus() {
+	case task.Status_RUNNING:
+		return true
+	case task.Status_STOPPED:
+		return recorded == StateRunning || process.GetExitStatus() != 128+uint32(syscall.SIGKILL)
+	}
+	return false
 }
 
 // removeStrangers removes from containerd what no record speaks of.

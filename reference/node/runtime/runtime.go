@@ -240,7 +240,7 @@ type ContainerStatus struct {
 	FinishedAt time.Time // zero until it ended
 	ExitCode   int       // 128+N when a signal ended it; 128 when it could not be started; 255 when nobody saw it end
 	OOMKilled  bool
-	Reason     string // Completed, Error, OOMKilled, StartError, ContainerStatusUnknown; "" until it ended
+	Reason     string // Completed, Error, OOMKilled, StartError, Unknown; "" until it ended
 	Message    string // for StartError
 
 	TTY, Stdin, StdinOnce bool
