@@ -34,6 +34,12 @@ func (s *podState) conditions(st *v1.PodStatus, now time.Time) []v1.PodCondition
 		containersReady,
 		{Type: v1.PodScheduled, Status: v1.ConditionTrue},
 	}
+	if s.Evict != nil && s.Ending != nil && s.Ending.Stopped {
+		list = slices.DeleteFunc(list, func(c v1.PodCondition) bool { return c.Type == v1.DisruptionTarget })
+		own = append(own, v1.PodCondition{
+			Type: v1.DisruptionTarget, Status: v1.ConditionTrue, Reason: v1.PodReasonTerminationByKubelet, Message: s.Evict.Message,
+		})
+	}
 	for _, c := range own {
 		c.ObservedGeneration = s.Pod.Generation
 		c.LastTransitionTime = metav1.NewTime(now).Rfc3339Copy()

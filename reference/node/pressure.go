@@ -142,9 +142,7 @@ func (a *Agent) evictOne(ctx context.Context, threshold, available int64) {
 	w := a.workers[victim.pod.UID]
 	a.mu.Unlock()
 	if w != nil {
-		w.evicting.Store(true)
-		w.recordAt(victim.pod, recordEvent{Warning: true, EventReason: "Evicted", EventMsg: message})
-		w.inbox.put(podEvicted{eviction{Reason: "Evicted", Message: message, Grace: 1}})
+		w.evict(message)
 	}
 }
 

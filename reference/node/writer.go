@@ -120,7 +120,11 @@ func (w *statusWriter) write(ctx context.Context) error {
 // the rest belongs to others.
 func mergeStatus(base, want v1.PodStatus) v1.PodStatus {
 	out := *base.DeepCopy()
-	own := func(c v1.PodCondition) bool { return slices.Contains(ownConditions, c.Type) }
+	// Who is disrupted by whom others say too; the node's word replaces theirs.
+	evicted := findCondition(want.Conditions, v1.DisruptionTarget) != nil
+	own := func(c v1.PodCondition) bool {
+		return slices.Contains(ownConditions, c.Type) || (evicted && c.Type == v1.DisruptionTarget)
+	}
 	conditions := slices.DeleteFunc(slices.Clone(out.Conditions), own)
 	for _, c := range want.Conditions {
 		if own(c) {
