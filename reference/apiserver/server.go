@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,7 +57,7 @@ func New(ctx context.Context, options Options) (*Server, error) {
 		}
 		endpoints = []string{s.database.endpoint}
 	}
-	if err := s.prepareAllocation(endpoints); err != nil {
+	if err := s.prepareAllocation(ctx, endpoints); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -81,11 +82,20 @@ func bindHost(address netip.Addr) string {
 	return address.String()
 }
 
+// etcdTimeout is how long an external etcd may take to answer at the start.
+const etcdTimeout = 20 * time.Second
+
 // prepareAllocation connects to etcd for the addresses and ports of Services.
-func (s *Server) prepareAllocation(endpoints []string) (err error) {
-	s.etcd, err = clientv3.New(clientv3.Config{Endpoints: endpoints, DialTimeout: 20 * time.Second, Logger: zap.NewNop()})
+func (s *Server) prepareAllocation(ctx context.Context, endpoints []string) (err error) {
+	s.etcd, err = clientv3.New(clientv3.Config{Endpoints: endpoints, Logger: zap.NewNop()})
 	if err != nil {
 		return fmt.Errorf("connect to etcd: %w", err)
+	}
+	// The library would wait for each kind, one after the other, and not listen to ctx.
+	answered, cancel := context.WithTimeout(ctx, etcdTimeout)
+	defer cancel()
+	if _, err := s.etcd.Get(answered, registryPrefix, clientv3.WithCountOnly()); err != nil {
+		return fmt.Errorf("reach etcd at %s: %w", strings.Join(endpoints, ", "), err)
 	}
 	s.services, err = allocate.New(allocate.Options{
 		Client: s.etcd, ClusterIPs: s.options.ServiceClusterIPRanges, NodePorts: s.options.ServiceNodePorts, Sole: s.database != nil,
