@@ -119,8 +119,12 @@ func (strategy) DeclarativeValidationConfig(context.Context, runtime.Object, run
 // gracefulStrategy is a strategy for a kind that may stay for a while after its deletion was asked for.
 type gracefulStrategy struct{ strategy }
 
-func (s gracefulStrategy) CheckGracefulDelete(_ context.Context, obj runtime.Object, options *metav1.DeleteOptions) bool {
-	return options != nil && s.kind.GracefulDelete(obj, options)
+func (s gracefulStrategy) CheckGracefulDelete(ctx context.Context, obj runtime.Object, options *metav1.DeleteOptions) bool {
+	if options == nil {
+		return false
+	}
+	restorePeriod(ctx, options)
+	return s.kind.GracefulDelete(obj, options)
 }
 
 // eventStrategy is a strategy for a kind whose objects own nothing and wait for nothing. What comes by way of
