@@ -30,7 +30,7 @@ func TestTargetThatDiesHalfWay(t *testing.T) {
 	}{
 		"connections refused": {ordinaryPatience, func(f *fakeTarget) { f.server.Listener.Close(); f.server.CloseClientConnections() }, "its API was away for"},
 		"container ended": {ordinaryPatience, func(f *fakeTarget) {
-			f.goneWhy = errors.New("the container of node-1 has ended")
+			f.goneWhy.Store(new(errors.New("the container of node-1 has ended")))
 			f.server.Listener.Close()
 			f.server.CloseClientConnections()
 		}, "has ended"},
@@ -40,13 +40,13 @@ func TestTargetThatDiesHalfWay(t *testing.T) {
 			e := testRun(t, dyingFeature(), v, func(e *engine) {
 				e.options.Concurrency, e.limits, e.watching = 3, ordinaryLimits, c.patience
 			})
-			var died time.Time
+			death := make(chan time.Time, 1)
 			time.AfterFunc(300*time.Millisecond, func() {
-				died = time.Now()
+				death <- time.Now()
 				c.die(e.target.(*fakeTarget))
 			})
 			found, report := outcomes(t, e)
-			if took := time.Since(died); took > 10*time.Second {
+			if took := time.Since(<-death); took > 10*time.Second {
 				t.Errorf("the run ended %s after the target's death, want at most 10 s", took)
 			}
 			if found["it-holds"].Outcome != reports.Passed {

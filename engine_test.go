@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -37,7 +38,7 @@ type fakeTarget struct {
 	refusals    map[string]string
 	stopped     bool
 	stopErr     error
-	goneWhy     error
+	goneWhy     atomic.Pointer[error] // set while the engine asks
 	logContents map[string][]byte
 }
 
@@ -56,10 +57,16 @@ func (f *fakeTarget) kind() string                                     { return 
 func (f *fakeTarget) prepare(context.Context, string, io.Writer) error { return f.prepareErr }
 func (f *fakeTarget) provider() steps.Provider                         { return nil }
 func (f *fakeTarget) unsupported(profile string) string                { return f.refusals[profile] }
-func (f *fakeTarget) gone(context.Context) error                       { return f.goneWhy }
 func (f *fakeTarget) logs(context.Context) (map[string][]byte, error)  { return f.logContents, nil }
 func (f *fakeTarget) keep(context.Context) (string, error)             { return "how to use it", nil }
 func (f *fakeTarget) stop(context.Context) error                       { f.stopped = true; return f.stopErr }
+func (f *fakeTarget) gone(context.Context) error {
+	if why := f.goneWhy.Load(); why != nil {
+		return *why
+	}
+	return nil
+}
+
 func (f *fakeTarget) start(context.Context, needs) (steps.Cluster, error) {
 	if f.startErr != nil {
 		return nil, f.startErr
@@ -354,7 +361,9 @@ func TestConcurrentScenariosKeepTheirRecords(t *testing.T) {
 	for i := range 60 {
 		b.WriteString("      | v" + strings.Repeat("x", i+1) + " |\n")
 	}
-	found, report := outcomes(t, testRun(t, b.String(), &testVocabulary{}, func(e *engine) { e.options.Concurrency = 16 }))
+	found, report := outcomes(t, testRun(t, b.String(), &testVocabulary{}, func(e *engine) {
+		e.options.Concurrency, e.watching = 16, ordinaryPatience // a busy machine is no dead target
+	}))
 	if len(found) != 60 || !report.Verdict.Passed {
 		t.Fatalf("%d records, passed %v: %v", len(found), report.Verdict.Passed, report.Verdict.Reasons)
 	}
