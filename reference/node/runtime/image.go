@@ -89,7 +89,15 @@ func normalise(ref string) (string, error) {
 }
 
 // find looks an image up by reference or ID.
-func (c *Containerd) find(ctx context.Context, ref string) (*image, error) {
+func (c *Containerd) find(ctx context.Context, ref string) (img *image, err error) {
+	err = whileUnavailable(ctx, func() error {
+		img, err = c.findOnce(ctx, ref)
+		return err
+	})
+	return img, err
+}
+
+func (c *Containerd) findOnce(ctx context.Context, ref string) (*image, error) {
 	if id := strings.TrimPrefix(ref, "sha256:"); len(id) == 64 && isHex(id) {
 		return c.findByID(ctx, "sha256:"+id)
 	}
@@ -229,7 +237,15 @@ func (c *Containerd) Image(ctx context.Context, ref string) (ImageInfo, error) {
 }
 
 // Images lists the images that are present.
-func (c *Containerd) Images(ctx context.Context) ([]ImageInfo, error) {
+func (c *Containerd) Images(ctx context.Context) (list []ImageInfo, err error) {
+	err = whileUnavailable(ctx, func() error {
+		list, err = c.listImages(ctx)
+		return err
+	})
+	return list, err
+}
+
+func (c *Containerd) listImages(ctx context.Context) ([]ImageInfo, error) {
 	records, err := c.client.ImageService().List(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
