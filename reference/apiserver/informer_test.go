@@ -86,7 +86,7 @@ func TestManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	err = ctrl.NewControllerManagedBy(manager).For(&corev1.ConfigMap{}).Complete(reconcile.Func(
+	err = ctrl.NewControllerManagedBy(manager).Named(ns).For(&corev1.ConfigMap{}).Complete(reconcile.Func(
 		func(ctx context.Context, r reconcile.Request) (reconcile.Result, error) {
 			if r.Namespace != ns {
 				return reconcile.Result{}, nil
