@@ -34,6 +34,7 @@ func (o *Options) Flags(flags *flag.FlagSet) {
 	flags.StringVar(&o.Target, "target", "reference", "what is judged")
 	flags.Int64Var(&o.Seed, "seed", o.Seed, "the `number` that orders the scenarios; 0 takes a new one")
 	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "scenarios at a time; 0 takes what suits the machine")
+	flags.StringVar(&o.Kubectl, "kubectl", o.Kubectl, "the `path` of another kubectl than the pinned one, to judge the target by")
 	flags.BoolVar(&o.Keep, "keep", o.Keep, "leave the cluster of a failed run, and say how to use it")
 	flags.StringVar(&o.Out, "out", "out", "the `folder` of the reports")
 }

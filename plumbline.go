@@ -27,6 +27,7 @@ type Options struct {
 	Target      string // what is judged; only "reference", which is the default
 	Seed        int64  // of the scenarios' order; 0 takes a new one
 	Concurrency int    // scenarios at a time on the shared cluster; 0 takes what suits the machine
+	Kubectl     string // path of another kubectl than the pinned one, to judge the target by
 	Keep        bool   // leave the cluster of a failed run, and say how to use it
 	Out         string // folder of the reports; "out" by default
 	List        bool   // list the scenarios instead of running them
@@ -73,7 +74,7 @@ func Judge(ctx context.Context, options Options) (*reports.Report, error) {
 	}
 	e := &engine{options: options, features: features.FS, claims: claims, vocabulary: book}
 	if !options.List {
-		if e.target, err = newTarget(options.Target); err != nil {
+		if e.target, err = newTarget(options.Target, options.Kubectl); err != nil {
 			return nil, err
 		}
 	}
@@ -104,10 +105,10 @@ func (o Options) again(by Selection, seed int64) string {
 	return makeLine(by, seed)
 }
 
-func newTarget(name string) (target, error) {
+func newTarget(name, kubectl string) (target, error) {
 	switch name {
 	case "", "reference":
-		return newReference(), nil
+		return newReference(kubectl)
 	default:
 		return nil, fmt.Errorf("there is no target %q; the targets are: reference", name)
 	}

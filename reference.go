@@ -3,7 +3,10 @@ package plumbline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os/exec"
+	"path/filepath"
 
 	"github.com/plumbline/plumbline/fixtures"
 	"github.com/plumbline/plumbline/steps"
@@ -15,16 +18,32 @@ const defaultNodes = 3
 // referenceTarget is the orchestrator that is bundled with the suite, in containers of this machine's Docker.
 type referenceTarget struct {
 	clusters *fixtures.Reference
+	kubectl  string // instead of the pinned one
 	shared   *fixtures.Cluster
 	left     bool
 }
 
-func newReference() *referenceTarget { return &referenceTarget{} }
+func newReference(kubectl string) (*referenceTarget, error) {
+	if kubectl == "" {
+		return &referenceTarget{}, nil
+	}
+	path, err := exec.LookPath(kubectl)
+	if err != nil {
+		return nil, fmt.Errorf("the flag -kubectl: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, fmt.Errorf("the flag -kubectl: %w", err)
+	}
+	return &referenceTarget{kubectl: path}, nil
+}
 
 func (t *referenceTarget) kind() string { return "reference" }
 
 func (t *referenceTarget) prepare(ctx context.Context, run string, log io.Writer) (err error) {
 	t.clusters, err = fixtures.NewReference(ctx, run, log)
+	if err == nil && t.kubectl != "" {
+		t.clusters.UseKubectl(t.kubectl)
+	}
 	return err
 }
 
