@@ -114,7 +114,8 @@ func requestedNodePort(ports []corev1.ServicePort, port int32) int32 {
 	return 0
 }
 
-// claimChangedPorts takes the node ports that svc has and old has not.
+// claimChangedPorts takes the node ports that svc has and old has not. A pair of protocol and node port that occurs twice
+// is called invalid, as at a create; Kubernetes answers with an internal error here.
 func (t *transaction) claimChangedPorts(ctx context.Context, svc, old *corev1.Service) error {
 	type pair struct {
 		protocol corev1.Protocol
