@@ -61,15 +61,15 @@ Feature: Grace periods
         kind: Pod
         metadata: {name: pair}
         spec:
-          terminationGracePeriodSeconds: 20
+          terminationGracePeriodSeconds: 40
           containers:
-          - {name: slow, image: "${image}", command: [/workload, wait, --term-delay=5s]}
-          - {name: slower, image: "${image}", command: [/workload, wait, --term-delay=6s]}
+          - {name: slow, image: "${image}", command: [/workload, wait, --term-delay=11s]}
+          - {name: slower, image: "${image}", command: [/workload, wait, --term-delay=12s]}
         """
       And Pod "pair" is Ready
       When Pod "pair" is deleted
       Then it is accepted
-      And Pod "pair" is gone within 15 seconds
+      And Pod "pair" is gone within 20 seconds
 
   @pods/custom-grace-period
   Rule: the Pod and whoever deletes it may choose another period
@@ -133,18 +133,21 @@ Feature: Grace periods
         """
         apiVersion: v1
         kind: Pod
-        metadata: {name: slow}
+        metadata: {name: stubborn}
         spec:
-          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=6s]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
         """
-      And Pod "slow" is Ready
-      When Pod "slow" is deleted with a grace period of 60 seconds
-      And "metadata.deletionTimestamp" of Pod "slow" is remembered as "the end"
-      And Pod "slow" is deleted with a grace period of 10 seconds
+      And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted with a grace period of 60 seconds
+      And "metadata.deletionTimestamp" of Pod "stubborn" is remembered as "the end"
+      And the log of Pod "stubborn" says "signal=SIGTERM"
+      And Pod "stubborn" is deleted with a grace period of 4 seconds
       Then it is accepted
-      And the answer has "10" in "metadata.deletionGracePeriodSeconds"
-      And "metadata.deletionTimestamp" of Pod "slow" is not "${the end}"
-      And Pod "slow" is gone within 30 seconds
+      And the answer has "4" in "metadata.deletionGracePeriodSeconds"
+      And "metadata.deletionTimestamp" of Pod "stubborn" is not "${the end}"
+      And the process of Pod "stubborn" ends between 3 and 20 seconds after the deletion
+      And Pod "stubborn" is gone
 
     Scenario: a period of zero removes the object at once, and the process soon
       Given these objects exist:

@@ -98,18 +98,11 @@ Feature: Pods by kubectl
       And what kubectl began ends with 0
 
     Scenario: the log of a container that has ended
-      Given these objects exist:
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: again}
-        spec:
-          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=3, --after=1s]}]
-        """
-      And container "app" of Pod "again" is restarted
-      When kubectl runs "logs again --previous"
+      When container "app" of Pod "web" executes "/workload control exit=3 after=1s"
+      Then container "app" of Pod "web" is restarted
+      When kubectl runs "logs web --previous"
       Then it exits with 0
-      And its output contains "code=3"
+      And its output contains "exits with 3"
 
     Scenario: events
       Given an event "Started" is recorded for Pod "web"

@@ -102,6 +102,7 @@ Feature: Together and apart
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: scratch, mountPath: /scratch}]}]
         """
       And Pod "app" is Ready
+      And "spec.nodeName" of Pod "app" is remembered as "node"
       When container "app" of Pod "app" executes "/workload write /scratch/note here"
       And container "app" of Pod "app" executes "/workload write /note here"
       And Pod "app" is deleted with a grace period of 1 second
@@ -112,6 +113,7 @@ Feature: Together and apart
         kind: Pod
         metadata: {name: app}
         spec:
+          nodeName: "${node}"
           volumes: [{name: scratch, emptyDir: {}}]
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: scratch, mountPath: /scratch}]}]
         """
