@@ -2,7 +2,9 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -63,6 +65,10 @@ func (s *scenario) get(ctx context.Context, kind, name string) (*unstructured.Un
 	object, err := resource.Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
+	}
+	var answered apierrors.APIStatus
+	if errors.As(err, &answered) && answered.Status().Code == http.StatusBadRequest {
+		return nil, failed(fmt.Sprintf("read %s %q", kind, name), "the object, or 404 when there is none", "400 "+err.Error())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %q: %w", kind, name, err)
