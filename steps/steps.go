@@ -40,8 +40,8 @@ type ClusterSpec struct {
 	Nodes int
 	// ServerFlags are added to the server's command line, in upstream's spelling.
 	ServerFlags []string
-	// MustFailToStart expects the server to refuse its flags: Start then returns a *StartError, and an error of
-	// another kind if the server came up after all.
+	// MustFailToStart expects the server to refuse its flags: Start then returns a *StartError. A server that comes up after
+	// all is returned as a cluster, for the scenario to judge and release.
 	MustFailToStart bool
 }
 
