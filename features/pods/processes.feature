@@ -75,8 +75,8 @@ Feature: Processes
           - {name: long, image: "${image}", command: [/workload, wait]}
         """
       Then "status.containerStatuses[name=short].state.terminated.exitCode" of Pod "pair" becomes "0"
-      And "status.containerStatuses[name=long].state.running.startedAt" of Pod "pair" is present
-      And "status.phase" of Pod "pair" is "Running"
+      And "status.containerStatuses[name=long].started" of Pod "pair" becomes "true"
+      And "status.phase" of Pod "pair" becomes "Running"
       And Pod "pair" is not Ready
 
     @api

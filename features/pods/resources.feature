@@ -58,7 +58,7 @@ Feature: Requests and limits
       And "status.containerStatuses[name=greedy].lastState.terminated.reason" of Pod "pair" becomes "OOMKilled"
       And "status.containerStatuses[name=greedy].lastState.terminated.exitCode" of Pod "pair" is "137"
       And container "modest" of Pod "pair" has not been restarted
-      And "status.containerStatuses[name=modest].state.running.startedAt" of Pod "pair" is present
+      And "status.containerStatuses[name=modest].started" of Pod "pair" becomes "true"
 
     @api
     Scenario: limits alone become requests
