@@ -41,14 +41,19 @@ Feature: Together and apart
         metadata: {name: one}
         spec:
           containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080, --name=one]}]
-        ---
+        """
+      And Pod "one" is Ready
+      And "spec.nodeName" of Pod "one" is remembered as "node"
+      And these objects exist:
+        """
         apiVersion: v1
         kind: Pod
         metadata: {name: two}
         spec:
+          nodeName: "${node}"
           containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080]}]
         """
-      And Pods "one, two" are Ready
+      And Pod "two" is Ready
       And "status.podIP" of Pod "one" is remembered as "address"
       Then "status.podIP" of Pod "two" is not "${address}"
       When container "app" of Pod "one" executes "/workload write /secret one"
