@@ -59,7 +59,11 @@ func (e *evidence) Observe(at time.Time, object, what string) {
 func (e *evidence) timeline() []reports.Observation {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return append([]reports.Observation{}, e.observations...)
+	timeline := append([]reports.Observation{}, e.observations...)
+	if e.dropped > 0 {
+		timeline = append(timeline, reports.Observation{At: time.Now(), Object: "evidence", What: fmt.Sprintf("%d more observations and files are left out", e.dropped)})
+	}
+	return timeline
 }
 
 // store writes the attachments below out/evidence/ID and returns where, relative to out.

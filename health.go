@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -45,8 +46,8 @@ func newHealth(ask, gone func(ctx context.Context) error, p patience) *health {
 func askReadyz(config *rest.Config) (func(ctx context.Context) error, error) {
 	config = rest.CopyConfig(config)
 	config.Timeout = 0
-	// A question must not share a connection with a thousand watches.
-	config.Dial = nil
+	// A question must not share a connection with a thousand watches: transports with a dialer of their own are not shared.
+	config.Dial = (&net.Dialer{}).DialContext
 	transport, err := rest.TransportFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("prepare to ask the target's health: %w", err)

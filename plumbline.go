@@ -102,7 +102,11 @@ func (o Options) again(by Selection, seed int64) string {
 	if o.Again != nil {
 		return o.Again(by, seed)
 	}
-	return makeLine(by, seed)
+	line := makeLine(by, seed)
+	if o.Kubectl != "" {
+		line += " KUBECTL=" + o.Kubectl
+	}
+	return line
 }
 
 func newTarget(name, kubectl string) (target, error) {

@@ -27,11 +27,16 @@ func startOwn(ctx context.Context, spec ClusterSpec) error {
 	limited, cancel := context.WithTimeout(ctx, boundCluster.limit)
 	defer cancel()
 	cluster, release, err := s.env.Provider.Start(limited, spec)
+	var refused *StartError
+	if errors.As(err, &refused) {
+		return failed("a server with the flags "+strings.Join(spec.ServerFlags, " "), "it starts", fmt.Sprintf("it ended with %d: %s", refused.ExitCode, refused.Output))
+	}
 	if err != nil {
 		return fmt.Errorf("start a cluster of the scenario's own: %w", err)
 	}
-	s.elsewhere = append(s.elsewhere, s.namespace)
-	s.shared = s.typed
+	if s.shared == nil {
+		s.elsewhere, s.shared = append(s.elsewhere, s.namespace), s.typed
+	}
 	s.releases = append(s.releases, release)
 	return s.use(ctx, cluster)
 }

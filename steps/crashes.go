@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,8 +43,11 @@ func machine(ctx context.Context) (*scenario, Machine, error) {
 // processes lists a node's processes whose command line begins with the words given, by process id.
 func processes(ctx context.Context, m Machine, node, words string) ([]string, error) {
 	stdout, stderr, exit, err := m.Exec(ctx, node, "busybox", "ps", "-o", "pid,args")
-	if err != nil || exit != 0 {
-		return nil, fmt.Errorf("list the processes of %s: %w (exit %d: %s)", node, errors.Join(err), exit, stderr)
+	if err != nil {
+		return nil, fmt.Errorf("list the processes of %s: %w", node, err)
+	}
+	if exit != 0 {
+		return nil, fmt.Errorf("list the processes of %s: exit %d: %s", node, exit, stderr)
 	}
 	var found []string
 	for _, line := range strings.Split(stdout, "\n") {
@@ -73,8 +75,12 @@ func processKilled(ctx context.Context, words, which string) error {
 	if len(found) != 1 {
 		return fmt.Errorf("node %s runs %d processes %q, and one was to be killed", node, len(found), words)
 	}
-	if _, stderr, exit, err := m.Exec(ctx, node, "busybox", "kill", "-KILL", found[0]); err != nil || exit != 0 {
-		return fmt.Errorf("kill %s on %s: %w (exit %d: %s)", words, node, errors.Join(err), exit, stderr)
+	_, stderr, exit, err := m.Exec(ctx, node, "busybox", "kill", "-KILL", found[0])
+	if err != nil {
+		return fmt.Errorf("kill %s on %s: %w", words, node, err)
+	}
+	if exit != 0 {
+		return fmt.Errorf("kill %s on %s: exit %d: %s", words, node, exit, stderr)
 	}
 	s.observe("node "+node, "killed "+words)
 	return nil

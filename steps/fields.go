@@ -69,8 +69,8 @@ func fieldIs(ctx context.Context, path, kind, name, want string) error {
 }
 
 func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {
-	return judgeField(ctx, path, kind, name, fmt.Sprintf("anything but %q", unwanted),
-		func(value string, _ bool) bool { return value != unwanted })
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("set, and anything but %q", unwanted),
+		func(value string, there bool) bool { return there && value != unwanted })
 }
 
 func fieldIsAbsent(ctx context.Context, path, kind, name string) error {

@@ -36,7 +36,8 @@ func (s *scenario) folder() (string, error) {
 	if s.directory != "" {
 		return s.directory, nil
 	}
-	directory, err := os.MkdirTemp("", "plumbline-")
+	// Beside the kubeconfig, so that it goes with the run, however the run ends.
+	directory, err := os.MkdirTemp(filepath.Dir(s.cluster.Kubeconfig()), "scenario-")
 	if err != nil {
 		return "", fmt.Errorf("make a folder for kubectl: %w", err)
 	}
@@ -84,10 +85,21 @@ func (s *scenario) kubectlCommand(ctx context.Context, arguments string) (*exec.
 	}
 	command := exec.CommandContext(ctx, s.cluster.Kubectl(), append([]string{"--namespace", s.namespace}, words(arguments)...)...)
 	command.Dir = directory
-	command.Env = append(os.Environ(), "KUBECONFIG="+s.cluster.Kubeconfig(), "HOME="+directory,
+	command.Env = append(plainEnvironment(), "KUBECONFIG="+s.cluster.Kubeconfig(), "HOME="+directory,
 		"KUBECACHEDIR="+filepath.Join(directory, "cache"), "KUBERC=off", "TERM=dumb")
 	command.WaitDelay = time.Second
 	return command, nil
+}
+
+// plainEnvironment is what a program needs of the user's environment to run at all. The rest could change what it prints.
+func plainEnvironment() []string {
+	out := []string{"LC_ALL=C"}
+	for _, name := range []string{"PATH", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			out = append(out, name+"="+value)
+		}
+	}
+	return out
 }
 
 // kubectl runs the program to its end.
@@ -192,10 +204,11 @@ func trimmedLines(text string) string {
 }
 
 func outputMatches(ctx context.Context, pattern string) error {
-	return judgeOutput(ctx, pattern, "stdout matches %s", func(o *outcome, pattern string) bool {
-		matched, err := regexp.MatchString(pattern, o.stdout)
-		return err == nil && matched
-	})
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		return fmt.Errorf("the sentence's pattern: %w", err)
+	}
+	return judgeOutput(ctx, pattern, "stdout matches %s", func(o *outcome, _ string) bool { return expression.MatchString(o.stdout) })
 }
 
 // printsColumns wants the head of a table; columns are parted by two blanks or more, as kubectl parts them.

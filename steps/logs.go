@@ -73,6 +73,9 @@ func (s *scenario) follow(ctx context.Context, pod, container string) (*logFollo
 		}
 		close(f.changed)
 	}()
+	if before, ok := s.logs[pod+"/"+container]; ok {
+		before.stop()
+	}
 	s.logs[pod+"/"+container] = f
 	return f, nil
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 )
 
@@ -27,6 +30,28 @@ func (s *scenario) makeNamespace(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make the scenario's namespace: %w", err)
 	}
 	return made.Name, nil
+}
+
+// awaitAccount waits for the namespace's default service account where the cluster has service accounts: upstream's admission
+// refuses a Pod that comes long before it. A cluster that never makes it is judged by what it does with Pods.
+func (s *scenario) awaitAccount(ctx context.Context) error {
+	account := schema.GroupVersionKind{Version: "v1", Kind: "ServiceAccount"}
+	mapping, err := s.mapper.RESTMapping(account.GroupKind(), account.Version)
+	if meta.IsNoMatchError(err) {
+		return nil
+	}
+	if err != nil {
+		return environment(fmt.Errorf("ask whether there are service accounts: %w", err))
+	}
+	limited, cancel := context.WithTimeout(ctx, boundController.limit)
+	defer cancel()
+	state := objects{}
+	_, err = s.followCollection(limited, s.dynamic.Resource(mapping.Resource).Namespace(s.namespace), named("default"), state,
+		func() (bool, error) { return len(state) > 0, nil })
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil
+	}
+	return err
 }
 
 // removeNamespace asks for the end of a namespace, and for the quick end of the Pods in it: what the scenario promised

@@ -21,6 +21,7 @@ func podSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" stays (Ready|unready) for (\d+) seconds$`, podStaysReady)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is (?:restarted|restarted at least (\d+) times?)$`, containerRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is restarted within (\d+) seconds$`, containerRestartedWithin)
+	sc.Step(`^the run of container "([^"]*)" of Pod "([^"]*)" before that lasted at least (\d+) seconds$`, lastRunLasted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" has not been restarted$`, containerNotRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is not restarted for (\d+) seconds$`, containerStaysUp)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)"$`, eventRecorded)
@@ -145,6 +146,33 @@ func containerRestarted(ctx context.Context, container, pod, times string) error
 
 func containerRestartedWithin(ctx context.Context, container, pod string, seconds int) error {
 	return fieldBecomesAtLeast(ctx, restartPath(container), "Pod", pod, 1, strconv.Itoa(seconds))
+}
+
+// lastRunLasted reads how long the run before the present one took, by the node's own clock.
+func lastRunLasted(ctx context.Context, container, name string, seconds int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pod, err := s.mustGet(ctx, "Pod", name)
+	if err != nil {
+		return err
+	}
+	ended := fmt.Sprintf("status.containerStatuses[name=%s].lastState.terminated", container)
+	var times [2]time.Time
+	for i, field := range []string{".startedAt", ".finishedAt"} {
+		text, there, err := valueOf(pod, ended+field)
+		if err != nil {
+			return err
+		}
+		if times[i], err = time.Parse(time.RFC3339, text); err != nil {
+			return failed(fmt.Sprintf("%q of Pod %q", ended+field, name), "a time", said(pod, text, there))
+		}
+	}
+	if lasted := times[1].Sub(times[0]); lasted < time.Duration(seconds)*time.Second {
+		return failed(fmt.Sprintf("the run of container %q of Pod %q before the present one", container, name), fmt.Sprintf("at least %d s", seconds), lasted.String())
+	}
+	return nil
 }
 
 func containerNotRestarted(ctx context.Context, container, pod string) error {

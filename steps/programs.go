@@ -170,10 +170,11 @@ func begins(ctx context.Context, container, pod, command string) error {
 	if err != nil {
 		return err
 	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan ending, 1)
-	s.begun = ended
+	s.begun, s.cancelBegun = ended, cancel
 	go func() {
-		o, err := s.executeAside(context.WithoutCancel(ctx), pod, container, words(command)...)
+		o, err := s.executeAside(running, pod, container, words(command)...)
 		ended <- ending{o, err}
 	}()
 	return nil
@@ -215,10 +216,14 @@ func (s *scenario) asked(ctx context.Context, pod, path string) (int, error) {
 		return 0, err
 	}
 	var answer struct {
-		Body string `json:"body"`
+		Body  string `json:"body"`
+		Class string `json:"class"` // why there is no answer: the server may not listen yet
 	}
 	if err := json.Unmarshal([]byte(o.stdout), &answer); err != nil {
 		return 0, fmt.Errorf("the client in Pod %s printed %q: %w", pod, o.stdout, err)
+	}
+	if answer.Class != "" {
+		return 0, nil
 	}
 	var counts map[string]struct {
 		Count int `json:"count"`

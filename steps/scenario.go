@@ -29,24 +29,25 @@ type scenario struct {
 	mapper    meta.RESTMapper
 	namespace string
 
-	mu         sync.Mutex
-	remember   map[string]string // what the sentences remember, for ${name}
-	answer     *answer           // the API server's last answer
-	command    *outcome          // the last program that ran, in a container or kubectl
-	begun      chan ending       // the end of the program that was begun
-	background *background       // the kubectl that goes on beside the steps
-	local      string            // the forwarded port's address
-	logs       map[string]*logFollower
-	watches    map[string]*recorder
-	deletedAt  map[string]time.Time // when a deletion was asked for, by "Kind/name"
-	traffic    []request            // the last requests of a client Pod
-	elsewhere  []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
-	shared     kubernetes.Interface // the shared cluster's client, from then on
-	pods       []string             // Pods whose containers are remembered
-	held       []string             // and what they ran in
-	directory  string               // files for kubectl
-	releases   []func(context.Context) error
-	failed     bool
+	mu          sync.Mutex
+	remember    map[string]string  // what the sentences remember, for ${name}
+	answer      *answer            // the API server's last answer
+	command     *outcome           // the last program that ran, in a container or kubectl
+	cancelBegun context.CancelFunc // ends the program that was begun
+	begun       chan ending        // the end of the program that was begun
+	background  *background        // the kubectl that goes on beside the steps
+	local       string             // the forwarded port's address
+	logs        map[string]*logFollower
+	watches     map[string]*recorder
+	deletedAt   map[string]time.Time // when a deletion was asked for, by "Kind/name"
+	traffic     []request            // the last requests of a client Pod
+	elsewhere   []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
+	shared      kubernetes.Interface // the shared cluster's client, from then on
+	pods        []string             // Pods whose containers are remembered
+	held        []string             // and what they ran in
+	directory   string               // files for kubectl
+	releases    []func(context.Context) error
+	failed      bool
 }
 
 type scenarioKey struct{}
@@ -96,6 +97,9 @@ func (s *scenario) use(ctx context.Context, cluster Cluster) error {
 	if err != nil {
 		return err
 	}
+	if err := s.awaitAccount(ctx); err != nil {
+		return err
+	}
 	s.remember["namespace"] = s.namespace
 	s.remember["image"] = cluster.WorkloadImage()
 	return nil
@@ -118,6 +122,10 @@ func End(ctx context.Context) error {
 	var errs []error
 	if s.failed && s.namespace != "" {
 		s.takeEvidence(ctx)
+	}
+	if s.begun != nil {
+		s.cancelBegun()
+		<-s.begun
 	}
 	for _, follower := range s.logs {
 		follower.stop()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -135,6 +136,9 @@ func watchBegins(ctx context.Context, selector, kind, list string) error {
 		LabelSelector: selector, SendInitialEvents: new(true), AllowWatchBookmarks: true,
 		ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
 	})
+	if apierrors.IsInvalid(err) {
+		return &Unsupported{Why: "the API server does not send what is there at the beginning of a watch: " + err.Error()}
+	}
 	if err != nil {
 		return failed(what, among(want), "the watch is refused: "+err.Error())
 	}

@@ -181,8 +181,8 @@ func endpointsList(ctx context.Context, service, list string) error {
 	})
 }
 
-// freeAddressRemembered finds an address by letting the API server choose one and giving it back. Another scenario may
-// be handed it in between, which upstream's random choice makes improbable (1 in 65,000 a Service in a /16).
+// freeAddressRemembered finds an address by letting the API server choose one and giving it back. A Service that is made
+// in between may be handed it: scenarios that then want it for themselves are @serial.
 func freeAddressRemembered(ctx context.Context, as string) error {
 	s, err := from(ctx)
 	if err != nil {

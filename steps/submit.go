@@ -37,6 +37,8 @@ func submitSentences(sc vocabulary) {
 	sc.Step(`^it is refused with (\d+) "(\w+)"$`, refusedAs)
 	sc.Step(`^it is refused with (\d+) "(\w+)" naming "([^"]*)"$`, refusedNaming)
 	sc.Step(`^the answer has "([^"]*)" in "([^"]*)"$`, answerHas)
+	sc.Step(`^"([^"]*)" of the answer is remembered as "([^"]*)"$`, answerRemembered)
+	sc.Step(`^the answer has another time than "([^"]*)" in "([^"]*)"$`, answerHasNot)
 	sc.Step(`^Pod "([^"]*)" is bound to the node "([^"]*)"$`, podBound)
 	sc.Step(`^the refusal says "([^"]*)"$`, refusalSays)
 	sc.Step(`^nothing is stored under (\w+) "([^"]*)"$`, nothingStored)
@@ -326,7 +328,7 @@ func refusedAs(ctx context.Context, code int, reason string) error {
 	return nil
 }
 
-// refusedNaming wants the refusal's causes to name each of the fields, and no others: programs read them.
+// refusedNaming wants the refusal's causes to name each of the fields: programs read them.
 func refusedNaming(ctx context.Context, code int, reason, fields string) error {
 	if err := refusedAs(ctx, code, reason); err != nil {
 		return err
@@ -384,6 +386,36 @@ func answerHas(ctx context.Context, value, path string) error {
 	found, there, err := valueOf(a.object, path)
 	if err == nil && (!there || found != value) {
 		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("%q", value), said(a.object, found, there))
+	}
+	return err
+}
+
+func answerRemembered(ctx context.Context, path, as string) error {
+	s, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	value, there, err := valueOf(a.object, path)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), "the field is set", said(a.object, value, there))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remember[as] = value
+	return nil
+}
+
+func answerHasNot(ctx context.Context, unwanted, path string) error {
+	_, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	value, there, err := valueOf(a.object, path)
+	if err == nil && (!there || value == unwanted) {
+		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), "set, and not "+unwanted, said(a.object, value, there))
 	}
 	return err
 }

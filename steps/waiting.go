@@ -84,7 +84,7 @@ func (s *scenario) await(ctx context.Context, w wait) error {
 		}
 		return s.timedOut(w, history)
 	default:
-		return environment(err)
+		return err
 	}
 }
 
@@ -92,7 +92,8 @@ func (s *scenario) await(ctx context.Context, w wait) error {
 func environment(err error) error {
 	var answered apierrors.APIStatus
 	var failure *Failure
-	if err == nil || errors.As(err, &answered) || errors.As(err, &failure) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.As(err, &answered) || errors.As(err, &failure) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &Inconclusive{Why: err.Error()}
@@ -111,7 +112,7 @@ func (s *scenario) followCollection(ctx context.Context, resource dynamic.Resour
 	for ctx.Err() == nil {
 		list, err := resource.List(ctx, options)
 		if err != nil {
-			return false, fmt.Errorf("list what is waited for: %w", err)
+			return false, environment(fmt.Errorf("list what is waited for: %w", err))
 		}
 		clear(state)
 		for i := range list.Items {
@@ -131,7 +132,7 @@ func (s *scenario) followCollection(ctx context.Context, resource dynamic.Resour
 func watchFrom(ctx context.Context, resource dynamic.ResourceInterface, options metav1.ListOptions, version string, state objects, judge func() (bool, error)) (bool, error) {
 	watcher, err := watchtools.NewRetryWatcherWithContext(ctx, version, collection{resource, options})
 	if err != nil {
-		return false, fmt.Errorf("watch from version %q: %w", version, err)
+		return false, environment(fmt.Errorf("watch from version %q: %w", version, err))
 	}
 	defer watcher.Stop()
 	for event := range watcher.ResultChan() {

@@ -69,6 +69,9 @@ func watchStarted(ctx context.Context, kind, selector string) error {
 			r.mu.Unlock()
 		}
 	}()
+	if before, ok := s.watches[kind]; ok {
+		before.stop()
+	}
 	s.watches[kind] = r
 	return nil
 }
@@ -91,6 +94,12 @@ func (r *recorder) next(ctx context.Context, limit time.Duration) (watch.Event, 
 		select {
 		case <-changed:
 		case <-r.done:
+			r.mu.Lock()
+			unread := r.read < len(r.events)
+			r.mu.Unlock()
+			if unread {
+				continue
+			}
 			return watch.Event{}, false, &Inconclusive{Why: "the watch broke off"}
 		case <-timer.C:
 			return watch.Event{}, false, nil

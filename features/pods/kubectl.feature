@@ -56,7 +56,8 @@ Feature: Pods by kubectl
       And what kubectl began prints "DELETED"
 
     Scenario: describe
-      Given an event "Started" is recorded for Pod "web"
+      Given an event "Scheduled" is recorded for Pod "web"
+      And an event "Started" is recorded for Pod "web"
       When kubectl runs "describe pod web"
       Then it exits with 0
       And its output matches "Image: +${image}"
@@ -105,7 +106,8 @@ Feature: Pods by kubectl
       And its output contains "exits with 3"
 
     Scenario: events
-      Given an event "Started" is recorded for Pod "web"
+      Given an event "Scheduled" is recorded for Pod "web"
+      And an event "Started" is recorded for Pod "web"
       When kubectl runs "events --for pod/web"
       Then it exits with 0
       And it prints the columns "LAST SEEN, TYPE, REASON, OBJECT, MESSAGE"

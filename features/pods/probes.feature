@@ -237,7 +237,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve]
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 2}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
         """
       And Pod "web" is Ready
       And the log of Pod "web" is followed
@@ -264,7 +264,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve]
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 3}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 3}
         """
       And Pod "web" is Ready
       When container "app" of Pod "web" executes "/workload control path=/livez status=500 times=2"
@@ -287,9 +287,8 @@ Feature: Probes
             command: [/workload, serve, --answer=/livez=500]
             livenessProbe: {httpGet: {path: /livez, port: 8080}, initialDelaySeconds: 8, periodSeconds: 1, failureThreshold: 1}
         """
-      Then Pod "web" becomes Ready
-      And container "app" of Pod "web" is not restarted for 5 seconds
-      And container "app" of Pod "web" is restarted
+      Then container "app" of Pod "web" is restarted
+      And the run of container "app" of Pod "web" before that lasted at least 7 seconds
 
     Scenario: a probe's own grace period goes before the Pod's
       Given these objects exist:
@@ -303,7 +302,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --ignore-sigterm, --answer=/livez=500]
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
         """
       Then "status.phase" of Pod "web" becomes "Running"
       And container "app" of Pod "web" is restarted within 30 seconds
@@ -320,7 +319,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --answer=/livez=500, --term-code=7]
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
         """
       Then "status.phase" of Pod "web" becomes "Failed"
       And container "app" of Pod "web" has not been restarted
@@ -340,11 +339,11 @@ Feature: Probes
           - name: sick
             image: "${image}"
             command: [/workload, serve, --port=8080]
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
           - name: healthy
             image: "${image}"
             command: [/workload, serve, --port=8081]
-            livenessProbe: {httpGet: {path: /livez, port: 8081}, periodSeconds: 1, failureThreshold: 1}
+            livenessProbe: {httpGet: {path: /livez, port: 8081}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
         """
       And Pod "pair" is Ready
       And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is remembered as "healthy"
@@ -387,9 +386,9 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --answer=/startup=503]
-            startupProbe: {httpGet: {path: /startup, port: 8080}, periodSeconds: 1, failureThreshold: 60}
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, failureThreshold: 1}
-            readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1}
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
         """
       Then Pod "slow" has been asked for "/startup" at least 4 times
       And Pod "slow" has never been asked for "/livez"
@@ -413,7 +412,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --answer=/startup=503]
-            startupProbe: {httpGet: {path: /startup, port: 8080}, periodSeconds: 1, failureThreshold: 3}
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 3}
         """
       Then container "app" of Pod "slow" is restarted
 

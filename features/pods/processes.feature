@@ -57,7 +57,8 @@ Feature: Processes
         spec:
           containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
         """
-      Then container "app" of Pod "app" is restarted within 8 seconds
+      Then "status.phase" of Pod "app" becomes "Running"
+      And container "app" of Pod "app" is restarted within 8 seconds
       And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CrashLoopBackOff"
       And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" is "1"
       And container "app" of Pod "app" is restarted at least 2 times

@@ -37,8 +37,7 @@ Feature: Deletion
     Scenario: in the foreground, the set stays until its Pods are gone
       When ReplicaSet "web" is deleted with propagation "Foreground"
       Then it is accepted
-      And "metadata.finalizers[0]" of ReplicaSet "web" is "foregroundDeletion"
-      And "metadata.deletionTimestamp" of ReplicaSet "web" is present
+      And the answer has "foregroundDeletion" in "metadata.finalizers[0]"
       And ReplicaSet "web" goes only after the Pods "${its Pods}"
 
     Scenario Outline: kubectl delete --cascade=<cascade>

@@ -41,6 +41,7 @@ Feature: Cluster IPs
       Then "spec.clusterIP" of Service "web" is "None"
       And "spec.clusterIPs[0]" of Service "web" is "None"
 
+    @serial
     Scenario: a dry run takes no address
       Given an address of the range that is free is remembered as "free"
       When this is submitted as a dry run:
@@ -77,6 +78,7 @@ Feature: Cluster IPs
   @services/choose-cluster-ip
   Rule: the user may choose the address
 
+    @serial
     Scenario: a free address of the range is kept exactly
       Given an address of the range that is free is remembered as "free"
       When this is submitted:
@@ -229,13 +231,13 @@ Feature: Cluster IPs
         | 10.99.8.16 |
 
     Scenario Outline: a server with the range <range> refuses to start
-      Then a server with the flags "--service-cluster-ip-range=<range>" refuses to start and says "service-cluster-ip-range"
+      Then a server with the flags "--service-cluster-ip-range=<range>" refuses to start and says "<text>"
 
       Examples:
-        | range        |
-        | nonsense     |
-        | 10.99.0.0/33 |
-        | 10.99.0.0/31 |
+        | range        | text                                               |
+        | nonsense     | service-cluster-ip-range                           |
+        | 10.99.0.0/33 | service-cluster-ip-range                           |
+        | 10.99.0.0/31 | cluster IP range must be at least 8 IP addresses   |
 
   @services/range-must-not-overlap @cluster @implementation
   Rule: the range should not overlap with other networks

@@ -19,7 +19,7 @@ Feature: Traffic
         - name: app
           image: "${image}"
           command: [/workload, serve]
-          readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, failureThreshold: 2}
+          readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
       ---
       apiVersion: v1
       kind: Pod
@@ -29,7 +29,7 @@ Feature: Traffic
         - name: app
           image: "${image}"
           command: [/workload, serve]
-          readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, failureThreshold: 2}
+          readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
       ---
       apiVersion: v1
       kind: Service
