@@ -81,4 +81,7 @@ Feature: Declarative and imperative
       When kubectl runs "apply -f web.yaml"
       And kubectl runs "scale rs/web --replicas=-1"
       Then it exits with 1
+      When kubectl runs "patch rs/web --subresource=scale --type=merge --patch='spec: {replicas: -1}'"
+      Then it exits with 1
+      And its error output contains "must be greater than or equal to 0"
       And "spec.replicas" of ReplicaSet "web" is "2"
