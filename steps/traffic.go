@@ -17,6 +17,7 @@ func trafficSentences(sc vocabulary) {
 	sc.Step(`^each of the Pods "([^"]*)" has answered, and no other$`, answeredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, comesToBeAnsweredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be refused$`, comesToBeRefused)
+	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, comesToBeAnsweredByNone)
 }
 
 // request is one line of what the workload's client prints.
@@ -175,5 +176,18 @@ func comesToBeRefused(ctx context.Context, client, target string) error {
 	return s.untilTraffic(ctx, client, target, "every request is refused at once", 8, func(requests []request) bool {
 		_, errors := tally(requests)
 		return errors["refused"] == len(requests)
+	})
+}
+
+// comesToBeAnsweredByNone does not say how requests fail, or whether: of a port that a Service does not have, upstream's
+// proxies let packets pass to wherever the node's routes lead, and somebody out there may answer.
+func comesToBeAnsweredByNone(ctx context.Context, client, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pods := names(list)
+	return s.untilTraffic(ctx, client, target, "answered by none of "+among(pods), 8, func(requests []request) bool {
+		return !slices.ContainsFunc(requests, func(r request) bool { return slices.Contains(pods, r.Who) })
 	})
 }

@@ -111,6 +111,7 @@ Feature: Traffic
         """
       Then it is accepted
       And requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${address}/" come to be answered by none of the Pods "one, two"
 
   @services/cluster-ip-immutable
   Rule: a refused change of the address does no harm
