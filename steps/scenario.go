@@ -139,7 +139,9 @@ func End(ctx context.Context) error {
 	if s.directory != "" {
 		errs = append(errs, os.RemoveAll(s.directory))
 	}
-	if s.shared == nil {
+	if s.shared == nil && s.failed && s.env.Keep {
+		s.observe("Namespace "+s.namespace, "kept, to be looked into")
+	} else if s.shared == nil {
 		errs = append(errs, s.removeNamespace(ctx, s.namespace))
 	} else { // a cluster of the scenario's own takes its namespaces with it
 		errs = append(errs, s.leaveShared(ctx))

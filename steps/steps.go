@@ -78,6 +78,8 @@ type Env struct {
 	// Scenario is the scenario's id.
 	Scenario string
 	Seed     int64
+	// Keep leaves the namespace of a scenario that did not pass, to be looked into.
+	Keep bool
 }
 
 // RunLabel marks what a run created: namespaces, and objects outside of namespaces.

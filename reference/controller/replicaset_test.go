@@ -36,7 +36,12 @@ func testScale(t *testing.T, c *cluster) {
 		t.Fatal(err)
 	}
 	t.Logf("50 to 3 in %v", c.ready(t, ns, "web", 3))
-	victim := c.pods(t, ns, "app=web")[0]
+	var victim corev1.Pod // one that stays, of those still going away
+	for _, pod := range c.pods(t, ns, "app=web") {
+		if pod.DeletionTimestamp == nil {
+			victim = pod
+		}
+	}
 	if err := c.client.CoreV1().Pods(ns).Delete(t.Context(), victim.Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
