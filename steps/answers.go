@@ -99,6 +99,16 @@ func (s *scenario) ask(ctx context.Context, method, path string, query url.Value
 	return a, nil
 }
 
+// askJSON sends one request with a body that is written as JSON.
+func (s *scenario) askJSON(ctx context.Context, method, path, contentType string, content any) error {
+	body, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("write the body of %s %s as JSON: %w", method, path, err)
+	}
+	_, err = s.ask(ctx, method, path, nil, contentType, body)
+	return err
+}
+
 // path is where the objects of a mapping live, or one of them.
 func (s *scenario) path(mapping *meta.RESTMapping, name string) string {
 	var parts []string
@@ -119,11 +129,7 @@ func (s *scenario) path(mapping *meta.RESTMapping, name string) string {
 
 // pathOf is the path of a kind's collection, or of one object of it.
 func (s *scenario) pathOf(kind, name string) (string, error) {
-	gvk, ok := kinds[kind]
-	if !ok {
-		return "", fmt.Errorf("the vocabulary does not know the kind %q", kind)
-	}
-	mapping, err := s.mapping(gvk)
+	mapping, err := s.mappingOf(kind)
 	if err != nil {
 		return "", err
 	}

@@ -220,3 +220,15 @@ func gone(ctx context.Context, kind, name string) error {
 func goneWithin(ctx context.Context, kind, name string, seconds int) error {
 	return presence(ctx, kind, name, false, false, time.Duration(seconds)*time.Second)
 }
+
+func nothingStored(ctx context.Context, kind, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.get(ctx, kind, name)
+	if err == nil && object != nil {
+		err = failed(fmt.Sprintf("%s %q", kind, name), "nothing is stored", "it exists")
+	}
+	return err
+}

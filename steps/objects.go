@@ -40,13 +40,18 @@ func (s *scenario) mapping(gvk schema.GroupVersionKind) (*meta.RESTMapping, erro
 	return mapping, nil
 }
 
-// resource gives access to the objects of a kind: the scenario's, where the kind lives in namespaces.
-func (s *scenario) resource(kind string) (dynamic.ResourceInterface, error) {
+// mappingOf finds the resource of a kind that the sentences name.
+func (s *scenario) mappingOf(kind string) (*meta.RESTMapping, error) {
 	gvk, ok := kinds[kind]
 	if !ok {
 		return nil, fmt.Errorf("the vocabulary does not know the kind %q", kind)
 	}
-	mapping, err := s.mapping(gvk)
+	return s.mapping(gvk)
+}
+
+// resource gives access to the objects of a kind: the scenario's, where the kind lives in namespaces.
+func (s *scenario) resource(kind string) (dynamic.ResourceInterface, error) {
+	mapping, err := s.mappingOf(kind)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ func Initialize(sc *godog.ScenarioContext) {
 
 func registerAll(v vocabulary) {
 	submitSentences(v)
+	changeSentences(v)
+	acceptanceSentences(v)
 	fieldSentences(v)
 	selectorSentences(v)
 	watchSentences(v)

@@ -73,7 +73,7 @@ Feature: Labels and annotations by kubectl
         {apiVersion: v1, kind: ConfigMap, metadata: {name: bad, labels: {<label>}}}
         """
       Then it is refused with 422 "Invalid" naming "metadata.labels"
-      And nothing is stored under ConfigMap "bad"
+      And there is no ConfigMap "bad"
 
       Examples:
         | label                                                                         |
@@ -181,7 +181,7 @@ Feature: Labels and annotations by kubectl
         {apiVersion: v1, kind: ConfigMap, metadata: {name: longer}}
         """
       Then it is refused with 422 "Invalid" naming "metadata.annotations"
-      And nothing is stored under ConfigMap "longer"
+      And there is no ConfigMap "longer"
 
   @annotations/not-selectable
   Rule: what is to be selected by has to be a label
@@ -221,4 +221,4 @@ Feature: Labels and annotations by kubectl
           containers: [{name: app, image: example.com/app:1}]
         """
       Then it is refused with 422 "Invalid" naming "metadata.annotations[controller.kubernetes.io/pod-deletion-cost]"
-      And nothing is stored under Pod "costly"
+      And there is no Pod "costly"

@@ -268,7 +268,7 @@ Feature: Grace periods
         """
       Then it is refused with 400 "BadRequest"
       And the refusal says "terminationGracePeriodSeconds"
-      And nothing is stored under Pod "web"
+      And there is no Pod "web"
 
   @pods/grace-period-finishes-requests
   Rule: requests that are under way finish within the grace period

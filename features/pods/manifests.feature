@@ -37,7 +37,7 @@ Feature: Manifests
         <text>
         """
       Then it is refused with <code>
-      And nothing is stored under Pod "bad"
+      And there is no Pod "bad"
 
       Examples:
         | what                  | type             | code | text                                                                                          |
@@ -75,7 +75,7 @@ Feature: Manifests
         """
       Then it is refused with 400 "BadRequest"
       And the refusal says "spec.colour"
-      And nothing is stored under Pod "web"
+      And there is no Pod "web"
 
     Scenario: an unknown field is dropped in silence where the user asks for that
       When this is submitted with ignoring field validation:
@@ -101,7 +101,7 @@ Feature: Manifests
         """
       Then it is accepted
       And the answer has "30" in "spec.terminationGracePeriodSeconds"
-      And nothing is stored under Pod "web"
+      And there is no Pod "web"
 
     Scenario Outline: a Pod with the name <name> is refused
       When this is submitted:
@@ -148,7 +148,7 @@ Feature: Manifests
         metadata: {name: large}
         """
       Then it is refused with 413
-      And nothing is stored under ConfigMap "large"
+      And there is no ConfigMap "large"
 
     Scenario: kubectl refuses an unknown field by name
       Given the file "pod.yaml":
@@ -163,7 +163,7 @@ Feature: Manifests
       When kubectl runs "apply -f pod.yaml"
       Then it exits with 1
       And its error output contains "spec.colour"
-      And nothing is stored under Pod "web"
+      And there is no Pod "web"
 
   @pods/node-is-for-life
   Rule: a Pod never changes its node

@@ -430,7 +430,7 @@ Feature: Probes
           containers: [{name: app, image: "${image}", livenessProbe: <probe>}]
         """
       Then it is refused with 422 "Invalid" naming "spec.containers[0].livenessProbe<field>"
-      And nothing is stored under Pod "web"
+      And there is no Pod "web"
 
       Examples:
         | probe                                                          | field                          |
@@ -453,7 +453,7 @@ Feature: Probes
           containers: [{name: app, image: "${image}", readinessProbe: <probe>}]
         """
       Then it is refused with 422 "Invalid" naming "spec.containers[0].readinessProbe<field>"
-      And nothing is stored under Pod "web"
+      And there is no Pod "web"
 
       @pods/probe-http
       Examples: HTTP

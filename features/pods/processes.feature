@@ -92,7 +92,7 @@ Feature: Processes
           containers: [{name: app, image: "${image}"}]
         """
       Then it is refused with 422 "Invalid" naming "spec.restartPolicy"
-      And nothing is stored under Pod "app"
+      And there is no Pod "app"
 
   @pods/kubelet-creates-containers
   Rule: every declared container runs as declared
@@ -169,7 +169,7 @@ Feature: Processes
           containers: <containers>
         """
       Then it is refused with 422 "Invalid" naming "<field>"
-      And nothing is stored under Pod "app"
+      And there is no Pod "app"
 
       Examples:
         | what               | containers                                                    | field                                     |

@@ -85,7 +85,7 @@ Feature: Requests and limits
           containers: [{name: app, image: example.com/app:1, resources: <resources>}]
         """
       Then it is refused with 422 "Invalid" naming "spec.containers[0].resources.<field>"
-      And nothing is stored under Pod "app"
+      And there is no Pod "app"
 
       Examples:
         | what                          | resources                                           | field            |

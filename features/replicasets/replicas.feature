@@ -59,7 +59,7 @@ Feature: Replicas
         spec: <spec>
         """
       Then it is refused with 422 "Invalid" naming "<field>"
-      And nothing is stored under ReplicaSet "web"
+      And there is no ReplicaSet "web"
 
       Examples:
         | what                      | field                                | spec |

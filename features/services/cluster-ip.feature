@@ -61,7 +61,7 @@ Feature: Cluster IPs
         {apiVersion: v1, kind: Service, metadata: {name: bad}, spec: <spec>}
         """
       Then it is refused with 422 "Invalid" naming "<field>"
-      And nothing is stored under Service "bad"
+      And there is no Service "bad"
 
       Examples:
         | what                 | spec                                                               | field                     |
@@ -103,7 +103,7 @@ Feature: Cluster IPs
         """
       Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
       And the refusal says "already allocated"
-      And nothing is stored under Service "second"
+      And there is no Service "second"
 
     Scenario: an address that was given back
       Given these objects exist:
@@ -126,7 +126,7 @@ Feature: Cluster IPs
         """
       Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
       And the refusal says "range"
-      And nothing is stored under Service "web"
+      And there is no Service "web"
 
     Scenario Outline: <address> is no address
       When this is submitted:
@@ -134,7 +134,7 @@ Feature: Cluster IPs
         {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "<address>", ports: [{port: 80}]}}
         """
       Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
-      And nothing is stored under Service "web"
+      And there is no Service "web"
 
       Examples:
         | address      |
