@@ -17,7 +17,7 @@ const defaultNodes = 3
 
 // referenceTarget is the orchestrator that is bundled with the suite, in containers of this machine's Docker.
 type referenceTarget struct {
-	clusters *fixtures.Reference
+	clusters *fixtures.Clusters
 	kubectl  string // instead of the pinned one
 	shared   *fixtures.Cluster
 	left     bool
@@ -40,7 +40,7 @@ func newReference(kubectl string) (*referenceTarget, error) {
 func (t *referenceTarget) kind() string { return "reference" }
 
 func (t *referenceTarget) prepare(ctx context.Context, run string, log io.Writer) (err error) {
-	t.clusters, err = fixtures.NewReference(ctx, run, log)
+	t.clusters, err = fixtures.New(ctx, run, log, fixtures.Bundled())
 	if err == nil && t.kubectl != "" {
 		t.clusters.UseKubectl(t.kubectl)
 	}

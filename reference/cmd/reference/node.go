@@ -230,6 +230,9 @@ func (c *nodeConfig) ownAddress(ctx context.Context) (netip.Addr, error) {
 	}
 }
 
+// imagesDir holds archives of the images that a node comes with.
+const imagesDir = "/images"
+
 const (
 	serverRetry     = 500 * time.Millisecond
 	containerdRetry = 50 * time.Millisecond
@@ -268,7 +271,7 @@ func openRuntime(ctx context.Context, dataDir string) (*runtime.Containerd, erro
 			Address: "/run/containerd/containerd.sock", StateDir: filepath.Join(dataDir, "runtime"), RunDir: "/run/reference",
 		})
 		if err == nil {
-			if err := containers.ImportImages(ctx, filepath.Join(dataDir, "images")); err != nil {
+			if err := containers.ImportImages(ctx, imagesDir); err != nil {
 				return nil, errors.Join(fmt.Errorf("import images: %w", err), containers.Close())
 			}
 			return containers, nil
