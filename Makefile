@@ -2,6 +2,8 @@
 #
 #   make conformance       judge the reference orchestrator, and write out/report.json and out/junit.xml
 #   make test              everything that has to hold before a change goes in
+#   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
+#   make bench-compare     the same on upstream Kubernetes in turn, as ratios
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
 # CONCURRENCY=4, KEEP=1, OUT=…, TARGET=…, KUBECTL=…, LIST=1.
@@ -21,7 +23,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all list suite test format vet unit mutant reference reference-down generate clean
+.PHONY: conformance conformance-all list suite test format vet unit mutant bench bench-compare reference reference-down generate clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -54,6 +56,14 @@ unit:
 
 mutant:
 	@$(PLAIN) go run -trimpath ./ci/mutate $(subst $(comma), ,$(NAME))
+
+BENCH = $(PLAIN) go run -trimpath ./ci/bench $(if $(TARGET),-target=$(TARGET)) $(if $(IMAGE),-image=$(IMAGE)) $(if $(ONLY),-only=$(ONLY)) $(if $(RUNS),-runs=$(RUNS)) $(if $(OUT),-out=$(OUT))
+
+bench: suite
+	@$(BENCH)
+
+bench-compare: suite
+	@$(BENCH) -against=$(or $(AGAINST),kubernetes)
 
 generate:
 	go generate ./reference/openapi
