@@ -3,7 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
-	"slices"
+	"path/filepath"
 	"sort"
 	"strings"
 )
@@ -11,22 +11,27 @@ import (
 // Console writes the report for a person: each claim on a line, then every scenario that did not do well, with what
 // was expected, what was seen and when, and at the end the verdict.
 type Console struct {
-	W     io.Writer
-	Color bool // true only where W is a terminal
-	All   bool // also claims of which nothing was planned
+	W       io.Writer
+	Color   bool   // true only where W is a terminal
+	All     bool   // also claims of which nothing was planned
+	Pending bool   // also claims that have no scenarios yet: worth a reader's time only when everything was run
+	Folder  string // of the report: evidence lies below it
 }
 
 // outcome words and colours, in the order of severity
 var paint = map[string]string{
 	string(Passed): "32", string(Failed): "31", string(Error): "35", string(Inconclusive): "33", string(Unsupported): "36",
-	StatePending: "2", StateLeftOut: "2", "missed": "33", "bold": "1", "dim": "2",
+	StatePending: "2", StateLeftOut: "2", "missed": "33", "known": "33", "bold": "1", "dim": "2",
+	Conformant: "32", NotConformant: "31", NotJudged: "33",
 }
 
 // Write writes the whole report.
 func (c Console) Write(r *Report) {
 	c.claims(r)
 	c.troubles(r)
+	c.known(r)
 	c.shortfalls(r)
+	c.profiles(r)
 	c.ending(r)
 }
 
@@ -51,15 +56,15 @@ func (c Console) claims(r *Report) {
 			c.printf("\n%s\n", c.in("bold", fmt.Sprintf("Chapter %d", chapter)))
 		}
 		state, level := claim.State, ""
-		if claim.Level != "MUST" {
+		if claim.Level != must {
 			level = " (" + claim.Level + ")"
 		}
-		c.printf("  %s %s%s  %s\n", c.in(state, fmt.Sprintf("%-12s", state)), claim.ID, level, c.in("dim", tally(claim.Counts)))
+		c.printf("  %s %s%s  %s\n", c.in(state, fmt.Sprintf("%-12s", state)), claim.ID, level, c.in("dim", byOutcome(claim.Counts)))
 	}
 }
 
-// tally writes "3 passed, 1 failed".
-func tally(counts map[string]int) string {
+// byOutcome writes "3 passed, 1 failed".
+func byOutcome(counts map[string]int) string {
 	var parts []string
 	for _, outcome := range Outcomes {
 		if n := counts[string(outcome)]; n > 0 {
@@ -78,40 +83,39 @@ func (c Console) troubles(r *Report) {
 		same := map[string]int{}
 		for i := range r.Scenarios {
 			record := &r.Scenarios[i]
-			if record.Outcome != outcome {
+			if record.Outcome != outcome || record.Known != "" {
 				continue
 			}
-			if outcome == Inconclusive && record.Failure == nil {
+			if outcome == Inconclusive || r.explains(record) {
 				// A dead target leaves hundreds with one and the same reason.
-				if same[record.Why]++; same[record.Why] > 5 || r.explains(record.Why) {
+				if same[record.Why]++; same[record.Why] > mostAlike || r.explains(record) {
 					continue
 				}
 			}
 			c.trouble(record)
 		}
 		for _, why := range sortedKeys(same) {
+			word := c.in(string(outcome), string(outcome))
 			switch n := same[why]; {
-			case r.explains(why):
-				c.printf("\n%s: %s, because %s\n", c.in(string(outcome), string(outcome)), count(n, "scenario"), firstLine(why))
-			case n > 5:
-				c.printf("\n%s: %s more, because %s\n", c.in(string(outcome), string(outcome)), count(n-5, "scenario"), firstLine(why))
+			case r.explains(&Record{Outcome: outcome, Why: why}):
+				c.printf("\n%s: %s, because %s\n", word, count(n, "scenario"), firstLine(why))
+			case n > mostAlike:
+				c.printf("\n%s: %s more, because %s\n", word, count(n-mostAlike, "scenario"), firstLine(why))
 			}
 		}
 	}
 }
 
-// explains says whether the reason of an outcome is one of the whole run's.
-func (r *Report) explains(why string) bool {
-	return slices.Contains(r.Problems, why) || r.Target.Died != "" && strings.HasSuffix(why, r.Target.Died)
-}
+// mostAlike is how many scenarios with one and the same reason are shown one by one.
+const mostAlike = 5
 
 func (c Console) trouble(record *Record) {
 	word := string(record.Outcome)
-	if record.Outcome == Failed && record.Level != "MUST" {
+	if record.Outcome == Failed && record.Level != must {
 		word = "missed"
 	}
 	level := ""
-	if record.Level != "MUST" {
+	if record.Level != must {
 		level = " (" + record.Level + ")"
 	}
 	c.printf("\n%s %s%s\n", c.in(word, word), c.in("bold", record.ID), level)
@@ -119,7 +123,7 @@ func (c Console) trouble(record *Record) {
 	c.printf("  %s:%d, after %s\n", record.File, record.Line, brief(record.Duration.Duration()))
 	c.printf("%s", indent(record.explain(), "  "))
 	for _, file := range record.Attachments {
-		c.printf("  %s %s\n", c.in("dim", "evidence:"), file.Path)
+		c.printf("  %s %s\n", c.in("dim", "evidence:"), filepath.Join(c.Folder, filepath.FromSlash(file.Path)))
 	}
 	c.printf("  %s %s\n", c.in("dim", "run it again:"), record.Rerun)
 }
@@ -145,6 +149,13 @@ func (c Console) shortfalls(r *Report) {
 		left[l.Why]++
 	}
 	c.grouped("Left out", left)
+	if c.Pending {
+		c.pending(r)
+	}
+}
+
+// pending names the claims that have no scenarios yet.
+func (c Console) pending(r *Report) {
 	var pending []string
 	for _, claim := range r.Claims {
 		if claim.State == StatePending {
@@ -153,6 +164,46 @@ func (c Console) shortfalls(r *Report) {
 	}
 	if len(pending) > 0 {
 		c.printf("\n%s %s\n", c.in("bold", fmt.Sprintf("%s without scenarios yet:", count(len(pending), "claim"))), wrap(pending, 110))
+	}
+}
+
+// known shows the failures that were expected, and the entries of the file that this run says nothing about.
+func (c Console) known(r *Report) {
+	if len(r.Expected) == 0 {
+		return
+	}
+	c.printf("\n%s\n", c.in("bold", "Expected failures"))
+	narrowed := 0
+	for _, entry := range r.Expected {
+		if entry.Narrowed && entry.State == Unjudged {
+			narrowed++
+			continue
+		}
+		style := "known"
+		if entry.State == Stale {
+			style = string(Failed)
+		}
+		c.printf("  %s %s: %s\n", c.in(style, fmt.Sprintf("%-11s", entry.State)), entry.Scenario, entry.Reason)
+	}
+	if narrowed > 0 {
+		c.printf("  %d of other scenarios than the selected ones\n", narrowed)
+	}
+}
+
+// profiles states what the run says of each, and what was missed besides.
+func (c Console) profiles(r *Report) {
+	if len(r.Profiles) == 0 {
+		return
+	}
+	c.printf("\n%s\n", c.in("bold", "Profiles"))
+	for _, profile := range r.Profiles {
+		c.printf("  %s %-14s %s\n", c.in(profile.State, fmt.Sprintf("%-14s", profile.State)), profile.Name, profile.Why)
+		if len(profile.Missed) > 0 {
+			c.printf("  %30smissed, and no MUST: %s\n", "", few(profile.Missed))
+		}
+		if len(profile.Pending) > 0 && profile.State == Conformant {
+			c.printf("  %30snot covered: %s of level MUST without scenarios yet\n", "", count(len(profile.Pending), "claim"))
+		}
 	}
 }
 
@@ -171,7 +222,8 @@ func (c Console) ending(r *Report) {
 	for _, record := range Slowest(r.Scenarios, 5) {
 		c.printf("  %6.1f s  %s\n", float64(record.Duration), record.ID)
 	}
-	c.printf("\nTarget: %s %s", r.Target.Kind, r.Target.Name)
+	c.printf("\nSuite: Plumbline %s, which judges Kubernetes %s\n", r.Suite.Version, strings.Join(r.Suite.Kubernetes, " and "))
+	c.printf("Target: %s %s", r.Target.Kind, r.Target.Name)
 	if r.Target.Version != "" {
 		c.printf(", Kubernetes API %s", r.Target.Version)
 	}
@@ -184,13 +236,17 @@ func (c Console) ending(r *Report) {
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{r.Counts.Failed - r.Counts.MissedShould, "failed"}, {r.Counts.MissedShould, "missed (no MUST)"}, {r.Counts.Unsupported, "unsupported"},
+	}{{r.failures(), "failed"}, {r.Counts.Known, "known to fail"}, {r.Counts.MissedShould, "missed (no MUST)"}, {r.Counts.Unsupported, "unsupported"},
 		{r.Counts.Inconclusive, "inconclusive"}, {r.Counts.Error, "in error"}, {r.Counts.LeftOut, "left out"}} {
 		if part.n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", part.n, part.word))
 		}
 	}
 	c.printf("Scenarios: %s\n", strings.Join(counts, ", "))
+	if r.Verdict.Passed && r.Counts.Known > 0 {
+		c.printf("%s\n", c.in("known", "The run ended "+r.Verdict.Words+"."))
+		return
+	}
 	if r.Verdict.Passed {
 		c.printf("%s\n", c.in(string(Passed), "The run passed."))
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,15 +20,22 @@ type junitRun struct {
 }
 
 type junitSuite struct {
-	Name      string      `xml:"name,attr"`
-	File      string      `xml:"file,attr"`
-	Tests     int         `xml:"tests,attr"`
-	Failures  int         `xml:"failures,attr"`
-	Errors    int         `xml:"errors,attr"`
-	Skipped   int         `xml:"skipped,attr"`
-	Time      string      `xml:"time,attr"`
-	Timestamp string      `xml:"timestamp,attr,omitempty"`
-	Cases     []junitCase `xml:"testcase"`
+	Name       string          `xml:"name,attr"`
+	File       string          `xml:"file,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr,omitempty"`
+	Properties []junitProperty `xml:"properties>property,omitempty"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+// junitProperty is a fact about the run. The form has a place for them in suites only.
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 type junitCase struct {
@@ -48,8 +56,9 @@ type junitDetail struct {
 
 // WriteJUnit writes the planned scenarios in the form that CI systems read: one suite a feature, one case a scenario.
 // A failure is a miss of level MUST. What the suite or the environment kept from judging is an error, what the target
-// cannot have is a skip, and a miss of a lower level is a skip that says so, since it fails nothing. A run that failed
-// for a reason beyond its scenarios has one more suite, of one error.
+// cannot have is a skip, and a known failure or a miss of a lower level is a skip that says so, since it fails nothing. A
+// run that failed for a reason beyond its scenarios has one more suite, of one error. Each suite has the run's properties:
+// the version of the suite, and what the run says of each profile.
 func (r *Report) WriteJUnit(path string) error {
 	data, err := xml.MarshalIndent(r.junit(), "", "  ")
 	if err != nil {
@@ -86,6 +95,10 @@ func (r *Report) junit() junitRun {
 			Error: &junitDetail{Message: beyond[0], Type: string(Error), Text: strings.Join(beyond, "\n")}})
 		run.Suites = append(run.Suites, suite)
 	}
+	properties := r.properties()
+	for i := range run.Suites {
+		run.Suites[i].Properties = properties
+	}
 	for _, suite := range run.Suites {
 		run.Tests += suite.Tests
 		run.Failures += suite.Failures
@@ -95,13 +108,29 @@ func (r *Report) junit() junitRun {
 	return run
 }
 
+// properties are the facts that each suite carries.
+func (r *Report) properties() []junitProperty {
+	list := []junitProperty{
+		{"plumbline.version", r.Suite.Version},
+		{"plumbline.kubernetes", strings.Join(r.Suite.Kubernetes, " ")},
+		{"plumbline.target", printable(r.Target.Kind + " " + r.Target.Version)},
+		{"plumbline.verdict", r.Verdict.Words},
+	}
+	for _, profile := range r.Profiles {
+		list = append(list, junitProperty{"plumbline.profile." + profile.Name, profile.State},
+			junitProperty{"plumbline.profile." + profile.Name + ".why", printable(profile.Why)})
+	}
+	return list
+}
+
 // beyondScenarios lists the reasons of a failed run that no scenario's outcome shows.
 func (r *Report) beyondScenarios() []string {
 	if r.Verdict.Passed {
 		return nil
 	}
-	if r.Complete && r.Target.Died == "" && len(r.Problems) == 0 && r.Counts.Planned > r.Counts.Unsupported &&
-		r.Counts.Failed-r.Counts.MissedShould+r.Counts.Error+r.Counts.Inconclusive > 0 {
+	stale := slices.ContainsFunc(r.Expected, func(e Expected) bool { return e.State == Stale })
+	if r.Complete && r.Target.Died == "" && len(r.Problems) == 0 && !stale && r.Counts.Planned > r.Counts.Unsupported &&
+		r.failures()+r.Counts.Error+r.Counts.Inconclusive > 0 {
 		return nil
 	}
 	return r.Verdict.Reasons
@@ -126,9 +155,13 @@ func (record *Record) junit() junitCase {
 	switch record.Outcome {
 	case Passed:
 	case Failed:
-		if record.Level == "MUST" {
+		switch {
+		case record.Known != "":
+			c.Skipped = &junitDetail{Message: "known failure: " + firstLine(record.Known)}
+			c.Output = detail.Text
+		case record.Level == must:
 			c.Failure = detail
-		} else {
+		default:
 			c.Skipped = &junitDetail{Message: record.Level + ", missed: " + firstLine(record.Why)}
 			c.Output = detail.Text
 		}

@@ -3,7 +3,7 @@ package reports
 import "time"
 
 // Version is the version of the JSON report's format. It changes when a reader of the old format would be misled.
-const Version = 1
+const Version = 2
 
 // Outcome is what became of a planned scenario. Each has exactly one.
 type Outcome string
@@ -27,25 +27,34 @@ var Outcomes = []Outcome{Passed, Failed, Unsupported, Inconclusive, Error}
 
 // Report is everything that one run found out.
 type Report struct {
-	Version   int       `json:"version"`      // of the format
-	Complete  bool      `json:"complete"`     // false in the report of a run that is still going, or died
-	Run       string    `json:"run"`          // the run's label value on whatever it made
-	Seed      int64     `json:"seed"`         // of the scenarios' order
-	Command   string    `json:"command"`      // the line that repeats the run
-	Started   time.Time `json:"started"`      // when the run began
-	Finished  time.Time `json:"finished"`     // when this report was written
-	Wall      Seconds   `json:"wallSeconds"`  // the whole run, building and clean-up included
-	Building  Seconds   `json:"buildSeconds"` // programs and images
-	Starting  Seconds   `json:"startSeconds"` // the target, from its start to ready
-	Target    Target    `json:"target"`       // what was judged
-	Verdict   Verdict   `json:"verdict"`      // of the whole run
-	Counts    Counts    `json:"counts"`       // planned scenarios by outcome, and those left out
-	Claims    []Claim   `json:"claims"`       // every claim of the book, in its order
-	Scenarios []Record  `json:"scenarios"`    // every planned scenario, in the order of the features
-	LeftOut   []LeftOut `json:"leftOut"`      // every other scenario
-	Evidence  []File    `json:"evidence"`     // of the run as a whole, such as the target's logs
-	Problems  []string  `json:"problems"`     // of the suite itself: a tag that nobody knows, a claim without scenarios
-	Notes     []string  `json:"notes"`        // what a reader should know besides
+	Version   int        `json:"version"`      // of the format
+	Complete  bool       `json:"complete"`     // false in the report of a run that is still going, or died
+	Run       string     `json:"run"`          // the run's label value on whatever it made
+	Seed      int64      `json:"seed"`         // of the scenarios' order
+	Command   string     `json:"command"`      // the line that repeats the run
+	Started   time.Time  `json:"started"`      // when the run began
+	Finished  time.Time  `json:"finished"`     // when this report was written
+	Wall      Seconds    `json:"wallSeconds"`  // the whole run, building and clean-up included
+	Building  Seconds    `json:"buildSeconds"` // programs and images
+	Starting  Seconds    `json:"startSeconds"` // the target, from its start to ready
+	Suite     Suite      `json:"suite"`        // what judged
+	Target    Target     `json:"target"`       // what was judged
+	Verdict   Verdict    `json:"verdict"`      // of the whole run
+	Profiles  []Profile  `json:"profiles"`     // what the run says of the target's conformance, profile by profile
+	Counts    Counts     `json:"counts"`       // planned scenarios by outcome, and those left out
+	Claims    []Claim    `json:"claims"`       // every claim of the book, in its order
+	Scenarios []Record   `json:"scenarios"`    // every planned scenario, in the order of the features
+	LeftOut   []LeftOut  `json:"leftOut"`      // every other scenario
+	Expected  []Expected `json:"expected"`     // the entries of the file of expected failures
+	Evidence  []File     `json:"evidence"`     // of the run as a whole, such as the target's logs
+	Problems  []string   `json:"problems"`     // of the suite itself: a tag that nobody knows, a claim without scenarios
+	Notes     []string   `json:"notes"`        // what a reader should know besides
+}
+
+// Suite is what judged.
+type Suite struct {
+	Version    string   `json:"version"`    // of the suite: its claims and scenarios
+	Kubernetes []string `json:"kubernetes"` // the minor versions that it judges
 }
 
 // Target is what was judged.
@@ -56,9 +65,11 @@ type Target struct {
 	Died    string `json:"died"`    // how it was found dead, or nothing
 }
 
-// Verdict is whether the run succeeded, and all reasons why not.
+// Verdict is whether the run succeeded, and all reasons why not. It is no statement about conformance, which the profiles
+// make: a run with known failures may succeed.
 type Verdict struct {
 	Passed  bool     `json:"passed"`
+	Words   string   `json:"words"` // "passed", "failed", or "as expected, with 2 known failures"
 	Reasons []string `json:"reasons"`
 }
 
@@ -71,7 +82,8 @@ type Counts struct {
 	Inconclusive  int `json:"inconclusive"`
 	Error         int `json:"error"`
 	LeftOut       int `json:"leftOut"`
-	MissedShould  int `json:"missedShould"` // of the failed ones, those of level SHOULD or HISTORIC
+	Known         int `json:"known"`        // of the failed ones, those that were expected to fail
+	MissedShould  int `json:"missedShould"` // of the other failed ones, those of level SHOULD or HISTORIC
 	PendingClaims int `json:"pendingClaims"`
 }
 
@@ -107,7 +119,8 @@ type Record struct {
 	Profiles    []string      `json:"profiles"`
 	Level       string        `json:"level"`
 	Outcome     Outcome       `json:"outcome"`
-	Why         string        `json:"why"` // of every outcome but passed, in one sentence
+	Why         string        `json:"why"`   // of every outcome but passed, in one sentence
+	Known       string        `json:"known"` // of a failure that was expected: why
 	Started     time.Time     `json:"started"`
 	Duration    Seconds       `json:"seconds"`
 	Steps       []Step        `json:"steps"`
@@ -152,8 +165,9 @@ type File struct {
 
 // LeftOut is a scenario that was not planned.
 type LeftOut struct {
-	ID  string `json:"id"`
-	Why string `json:"why"`
+	ID    string `json:"id"`
+	Level string `json:"level"`
+	Why   string `json:"why"`
 }
 
 // Seconds is a duration that is written as seconds, to the millisecond.

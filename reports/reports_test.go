@@ -34,7 +34,9 @@ func example() *Report {
 	other.File, other.Feature = "pods/x.feature", "Pods"
 	r := &Report{
 		Version: Version, Complete: true, Run: "r", Seed: 7, Command: "make conformance", Started: begun, Finished: begun.Add(time.Minute), Wall: 60, Starting: 2,
-		Target: Target{Kind: "reference", Name: "c", Version: "v1.37.2"},
+		Suite: Suite{Version: "1.2.3", Kubernetes: []string{"1.36", "1.37"}}, Target: Target{Kind: "reference", Name: "c", Version: "v1.37.2"},
+		Profiles: []Profile{{Name: "api", Pending: []string{}, Scenarios: []string{"labels/in/a", "labels/in/b", "labels/in/c", "labels/in/d", "labels/in/e", "labels/in/f", "labels/in/left"}},
+			{Name: "network", Pending: []string{"pods/later"}, Scenarios: []string{"pods/x/g"}}, {Name: "storage", Pending: []string{}, Scenarios: []string{}}},
 		Claims: []Claim{{ID: "labels/in", Chapter: 6, Level: "MUST", Text: "in", Scenarios: []string{"labels/in/a", "labels/in/b", "labels/in/left"}},
 			{ID: "pods/x", Chapter: 5, Level: "SHOULD", Text: "x", Scenarios: []string{"pods/x/g"}},
 			{ID: "pods/left", Chapter: 5, Level: "MUST", Text: "x", Scenarios: []string{"labels/in/left"}},
@@ -42,7 +44,8 @@ func example() *Report {
 		Scenarios: []Record{record("labels/in/a", "MUST", Passed, ""), failed, record("labels/in/c", "SHOULD", Failed, "not quite"),
 			record("labels/in/d", "MUST", Unsupported, "no second node"), record("labels/in/e", "MUST", Inconclusive, "the network was away"),
 			record("labels/in/f", "MUST", Error, "a hook panicked: \x1b[31m\nat x.go"), other},
-		LeftOut:  []LeftOut{{ID: "labels/in/left", Why: "slow"}},
+		LeftOut:  []LeftOut{{ID: "labels/in/left", Level: "MUST", Why: "slow"}},
+		Expected: []Expected{},
 		Evidence: []File{}, Problems: []string{}, Notes: []string{},
 	}
 	r.Summarise()
@@ -95,12 +98,16 @@ func TestVerdict(t *testing.T) {
 		"target died":        {func(r *Report) { only(Passed)(r); r.Target.Died = "it went away" }, "it went away"},
 		"problem":            {func(r *Report) { only(Passed)(r); r.Problems = []string{"a tag"} }, "a tag"},
 		"run that goes on":   {func(r *Report) { only(Passed)(r); r.Complete = false }, "did not end"},
+		"interrupted":        {func(r *Report) { only(Inconclusive)(r); r.Problems = []string{"the network was away"} }, "1 scenario could not be judged for that reason"},
 		"an unknown outcome": {func(r *Report) { only(Passed)(r); r.Scenarios[0].Outcome = "fine" }, "not accounted for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := example()
 			c.change(r)
 			r.Summarise()
+			if name == "interrupted" && strings.Contains(strings.Join(r.Verdict.Reasons, "\n"), "at fault") {
+				t.Errorf("somebody is blamed beside the true reason: %q", r.Verdict.Reasons)
+			}
 			if r.Verdict.Passed != (c.reason == "") || !strings.Contains(strings.Join(r.Verdict.Reasons, "\n"), c.reason) {
 				t.Errorf("verdict %+v, want the reason %q", r.Verdict, c.reason)
 			}
@@ -145,11 +152,12 @@ func TestJSON(t *testing.T) {
 	for name, spoil := range map[string]func(map[string]any){
 		"missing":      func(d map[string]any) { delete(d, "seed") },
 		"unknown":      func(d map[string]any) { d["colour"] = "blue" },
-		"version":      func(d map[string]any) { d["version"] = 2 },
+		"version":      func(d map[string]any) { d["version"] = 1 },
 		"outcome":      func(d map[string]any) { d["scenarios"].([]any)[0].(map[string]any)["outcome"] = "fine" },
 		"failure":      func(d map[string]any) { d["scenarios"].([]any)[1].(map[string]any)["failure"] = map[string]any{} },
 		"claim":        func(d map[string]any) { d["claims"].([]any)[0].(map[string]any)["state"] = "fine" },
 		"negative":     func(d map[string]any) { d["counts"].(map[string]any)["passed"] = -1 },
+		"profile":      func(d map[string]any) { d["profiles"].([]any)[0].(map[string]any)["state"] = "nearly" },
 		"broken times": func(d map[string]any) { d["started"] = "yesterday" },
 	} {
 		var spoilt map[string]any
@@ -165,7 +173,7 @@ func TestJSON(t *testing.T) {
 
 func TestReadJSONRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Report){
-		"another version":   func(r *Report) { r.Version = 2 },
+		"another version":   func(r *Report) { r.Version = 1 },
 		"a run in progress": func(r *Report) { r.Complete = false },
 	} {
 		path := filepath.Join(t.TempDir(), "report.json")
@@ -226,19 +234,26 @@ func TestJUnitOfARunWithoutScenarios(t *testing.T) {
 
 func TestConsole(t *testing.T) {
 	var b bytes.Buffer
-	Console{W: &b}.Write(example())
+	Console{W: &b, Pending: true, Folder: "/tmp/out"}.Write(example())
 	got := b.String()
 	for _, want := range []string{
 		"Chapter 6", "failed       labels/in", "failed labels/in/b", "Selectors: a rule / a name", "at:       it does not",
 		"expected: blue", "seen:     green\n            and red", "waited 1.20 s", "1.00 s into the scenario", "- blue", "03:04:05.2 green",
 		"run it again: make conformance SCENARIO=labels/in/b", "missed labels/in/c (SHOULD)", "inconclusive labels/in/e", "because:  the network was away",
-		"1 scenario: no second node", "1 scenario: slow", "pods/later", "Slowest scenarios", "Kubernetes API v1.37.2", "Seed: 7",
+		"1 scenario: no second node", "1 scenario: slow", "pods/later", "/tmp/out/evidence/x", "Plumbline 1.2.3, which judges Kubernetes 1.36 and 1.37",
+		"not conformant api            1 of 6 MUST scenarios failed: labels/in/b", "missed, and no MUST: labels/in/c",
+		"conformant     network        every MUST scenario passed", "not covered: 1 claim of level MUST", "not judged     storage        there is no scenario", "Slowest scenarios", "Kubernetes API v1.37.2", "Seed: 7",
 		"7 planned, 2 passed, 1 failed, 1 missed (no MUST), 1 unsupported, 1 inconclusive, 1 in error, 1 left out",
 		"The run failed:", "1 scenario failed",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the console does not say %q", want)
 		}
+	}
+	var short bytes.Buffer
+	Console{W: &short}.Write(example())
+	if strings.Contains(short.String(), "pods/later") {
+		t.Error("claims without scenarios are listed without being asked for")
 	}
 	if strings.Contains(got, "\x1b[1m") {
 		t.Error("there are colours without a terminal")

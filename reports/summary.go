@@ -1,6 +1,10 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // severity orders outcomes from harmless to grave; a claim takes the gravest of its scenarios'.
 var severity = map[Outcome]int{Passed: 0, Unsupported: 1, Inconclusive: 2, Error: 3, Failed: 4}
@@ -11,14 +15,19 @@ func (r *Report) Summarise() {
 	r.Counts = Counts{Planned: len(r.Scenarios), LeftOut: len(r.LeftOut)}
 	byID := make(map[string]*Record, len(r.Scenarios))
 	for i := range r.Scenarios {
-		record := &r.Scenarios[i]
-		byID[record.ID] = record
+		byID[r.Scenarios[i].ID] = &r.Scenarios[i]
+	}
+	r.expect(byID)
+	for _, record := range r.Scenarios {
 		switch record.Outcome {
 		case Passed:
 			r.Counts.Passed++
 		case Failed:
 			r.Counts.Failed++
-			if record.Level != "MUST" {
+			switch {
+			case record.Known != "":
+				r.Counts.Known++
+			case record.Level != must:
 				r.Counts.MissedShould++
 			}
 		case Unsupported:
@@ -35,7 +44,14 @@ func (r *Report) Summarise() {
 			r.Counts.PendingClaims++
 		}
 	}
-	r.Verdict = r.judge()
+	leftOut := make(map[string]LeftOut, len(r.LeftOut))
+	for _, left := range r.LeftOut {
+		leftOut[left.ID] = left
+	}
+	for i := range r.Profiles {
+		r.Profiles[i].summarise(byID, leftOut)
+	}
+	r.Verdict = r.judge(byID)
 }
 
 func (c *Claim) summarise(byID map[string]*Record) {
@@ -62,9 +78,9 @@ func (c *Claim) summarise(byID map[string]*Record) {
 	}
 }
 
-// judge is the verdict: a run passes when it judged something, every planned scenario is accounted for, no scenario
-// of level MUST failed, and none was kept from judging by the environment or by the suite.
-func (r *Report) judge() Verdict {
+// judge is the verdict: a run succeeds when it judged something, every planned scenario is accounted for, no scenario of
+// level MUST failed but those that were expected to, and none was kept from judging by the environment or by the suite.
+func (r *Report) judge(planned map[string]*Record) Verdict {
 	v := Verdict{Reasons: []string{}}
 	because := func(format string, args ...any) { v.Reasons = append(v.Reasons, fmt.Sprintf(format, args...)) }
 	if !r.Complete {
@@ -79,14 +95,33 @@ func (r *Report) judge() Verdict {
 	if r.Counts.Planned == 0 {
 		because("no scenario was planned, so nothing was judged")
 	}
-	if must := r.Counts.Failed - r.Counts.MissedShould; must > 0 {
-		because("%s failed", count(must, "scenario"))
+	if n := r.failures(); n > 0 {
+		because("%s failed", count(n, "scenario"))
 	}
-	if r.Counts.Error > 0 {
-		because("%s could not be judged: the suite is at fault", count(r.Counts.Error, "scenario"))
+	for i := range r.Expected {
+		if entry := &r.Expected[i]; entry.State == Stale {
+			because("%s", entry.stale(planned[entry.Scenario]))
+		}
 	}
-	if r.Counts.Inconclusive > 0 {
-		because("%s could not be judged: the environment is at fault", count(r.Counts.Inconclusive, "scenario"))
+	explained, errors, inconclusive := 0, 0, 0
+	for i := range r.Scenarios {
+		switch record := &r.Scenarios[i]; {
+		case r.explains(record):
+			explained++
+		case record.Outcome == Error:
+			errors++
+		case record.Outcome == Inconclusive:
+			inconclusive++
+		}
+	}
+	if explained > 0 {
+		because("%s could not be judged for that reason", count(explained, "scenario"))
+	}
+	if errors > 0 {
+		because("%s could not be judged: the suite is at fault", count(errors, "scenario"))
+	}
+	if inconclusive > 0 {
+		because("%s could not be judged: the environment is at fault", count(inconclusive, "scenario"))
 	}
 	if lost := r.Counts.Planned - r.Counts.Passed - r.Counts.Failed - r.Counts.Unsupported - r.Counts.Inconclusive - r.Counts.Error; lost > 0 {
 		because("%s not accounted for", count(lost, "planned scenario"))
@@ -95,7 +130,26 @@ func (r *Report) judge() Verdict {
 		because("every planned scenario is unsupported on this target, so nothing was judged")
 	}
 	v.Passed = len(v.Reasons) == 0
+	switch {
+	case !v.Passed:
+		v.Words = "failed"
+	case r.Counts.Known > 0:
+		v.Words = "as expected, with " + count(r.Counts.Known, "known failure")
+	default:
+		v.Words = "passed"
+	}
 	return v
+}
+
+// failures counts the scenarios that fail the run.
+func (r *Report) failures() int { return r.Counts.Failed - r.Counts.Known - r.Counts.MissedShould }
+
+// explains says whether a scenario was not judged for a reason of the whole run, which the verdict gives by itself.
+func (r *Report) explains(record *Record) bool {
+	if record.Outcome != Inconclusive && record.Outcome != Error {
+		return false
+	}
+	return slices.Contains(r.Problems, record.Why) || r.Target.Died != "" && strings.HasSuffix(record.Why, r.Target.Died)
 }
 
 // count writes "1 scenario", "2 scenarios".
