@@ -12,6 +12,7 @@ import (
 	messages "github.com/cucumber/messages/go/v21"
 
 	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/reports"
 )
 
 // scenario is one entry of the census: a scenario, or one row of an outline.
@@ -241,6 +242,26 @@ func (c *census) checkIdentities() {
 		}
 		first[s.id] = s
 	}
+}
+
+// profiles lists, for each profile, its scenarios, and its binding claims that have none.
+func (c *census) profiles() []reports.Profile {
+	list := make([]reports.Profile, 0, len(Profiles))
+	for _, name := range Profiles {
+		profile := reports.Profile{Name: name, Missed: []string{}, Pending: []string{}, Scenarios: []string{}}
+		for _, s := range c.scenarios {
+			if s.matchesProfile(name) {
+				profile.Scenarios = append(profile.Scenarios, s.id)
+			}
+		}
+		for _, claim := range c.claims {
+			if claim.Pending && claim.Level == features.Must && slices.Contains(claim.Profiles, name) {
+				profile.Pending = append(profile.Pending, claim.ID)
+			}
+		}
+		list = append(list, profile)
+	}
+	return list
 }
 
 // checkClaims wants scenarios for each claim, and none for those marked as pending.

@@ -102,7 +102,7 @@ func TestInterruptedRun(t *testing.T) {
 	if report.Counts.Passed != 1 || report.Counts.Inconclusive != 21 || report.Verdict.Passed {
 		t.Errorf("%+v; passed %v", report.Counts, report.Verdict.Passed)
 	}
-	if !strings.Contains(strings.Join(report.Verdict.Reasons, "; "), "interrupted") || !e.target.(*fakeTarget).stopped {
+	if !strings.Contains(strings.Join(report.Verdict.Reasons, "; "), "interrupted") || strings.Contains(strings.Join(report.Verdict.Reasons, "; "), "at fault") || !e.target.(*fakeTarget).stopped {
 		t.Errorf("reasons %q, target stopped %v", report.Verdict.Reasons, e.target.(*fakeTarget).stopped)
 	}
 	for _, name := range []string{"report.json", "junit.xml"} {

@@ -91,13 +91,13 @@ func (j *journal) count() int {
 	return j.done
 }
 
-// fill gives every scenario that has none the outcome inconclusive.
-func (j *journal) fill(why string) {
+// fill gives every scenario that has none an outcome.
+func (j *journal) fill(outcome reports.Outcome, why string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := range j.records {
 		if j.records[i].Outcome == "" {
-			j.records[i].Outcome, j.records[i].Why = reports.Inconclusive, why
+			j.records[i].Outcome, j.records[i].Why = outcome, why
 			j.done++
 		}
 	}
@@ -125,6 +125,8 @@ func (j *journal) write() error {
 	report.Wall = reports.SecondsOf(j.written.Sub(report.Started))
 	report.Complete = false
 	report.Claims = append([]reports.Claim{}, report.Claims...)
+	report.Profiles = append([]reports.Profile{}, report.Profiles...)
+	report.Expected = append([]reports.Expected{}, report.Expected...)
 	report.Scenarios = append([]reports.Record{}, j.records...)
 	for i := range report.Scenarios {
 		if record := &report.Scenarios[i]; record.Outcome == "" {

@@ -1,10 +1,11 @@
 package plumbline
 
 import (
+	"fmt"
 	"strings"
 )
 
-// list writes the census.
+// list writes the census: the scenarios, what can be selected, and the claims that have none yet.
 func (e *engine) list() {
 	for _, s := range e.planned {
 		extra := string(s.level)
@@ -25,6 +26,21 @@ func (e *engine) list() {
 	}
 	for _, problem := range e.census.problems {
 		e.printf("problem: %s\n", problem)
+	}
+	if !e.options.narrowed() {
+		var pending []string
+		for _, claim := range e.census.claims {
+			if claim.Pending {
+				pending = append(pending, claim.ID)
+			}
+		}
+		e.printf("claims without scenarios yet: %s\n", strings.Join(pending, ", "))
+		e.printf("chapters: %s\n", strings.Join(e.census.chapters(), ", "))
+		var profiles []string
+		for _, profile := range e.census.profiles() {
+			profiles = append(profiles, fmt.Sprintf("%s (%d)", profile.Name, len(profile.Scenarios)))
+		}
+		e.printf("profiles, with their scenarios: %s\n", strings.Join(profiles, ", "))
 	}
 	e.printf("%d scenarios planned, %d left out\n", len(e.planned), len(e.leftOut))
 }

@@ -31,6 +31,11 @@ type Options struct {
 	Keep        bool   // leave the cluster of a failed run, and say how to use it
 	Out         string // folder of the reports; "out" by default
 	List        bool   // list the scenarios instead of running them
+	Version     bool   // print the suite's version instead of running anything
+	Make        bool   // the run was started by this repository's Makefile: messages name its variables, and not flags
+	// Expected is the path of a YAML file that lists scenarios which are known to fail on the target, each with a reason. The
+	// run then fails if another one fails, and also if a listed one does not.
+	Expected string
 
 	// Again writes the command that runs the given selection again, for failures and the report.
 	// The default names this repository's make target.
@@ -58,16 +63,20 @@ func conclude(t testing.TB, options Options, report *reports.Report, err error) 
 	switch {
 	case err != nil:
 		t.Fatalf("%v", err)
-	case report == nil && !options.List:
+	case report == nil && !options.List && !options.Version:
 		t.Fatal("the run has no report")
 	case report != nil && !report.Verdict.Passed:
 		t.Errorf("the run failed; %s has the details", filepath.Join(options.out(), "report.json"))
 	}
 }
 
-// Judge makes a run and returns its report, which holds the verdict. The report is nil after a list. An error says that
+// Judge makes a run and returns its report, which holds the verdict. The report is nil after a list or a version. An error says that
 // there was nothing to run, such as a selection that matches nothing or a target that does not exist.
 func Judge(ctx context.Context, options Options) (*reports.Report, error) {
+	if options.Version {
+		fmt.Fprintln(options.log(), versionLine())
+		return nil, nil
+	}
 	claims, err := features.Claims()
 	if err != nil {
 		return nil, err
@@ -84,11 +93,25 @@ func Judge(ctx context.Context, options Options) (*reports.Report, error) {
 // book is the vocabulary of package steps.
 var book = vocabulary{initialize: steps.Initialize, begin: steps.Begin, markFailed: steps.MarkFailed, end: steps.End}
 
+// out is the folder of the reports. It is absolute: whoever reads a path below it may stand elsewhere than the process does,
+// which go test starts in the folder of its package.
 func (o Options) out() string {
-	if o.Out == "" {
-		return "out"
+	out := o.Out
+	if out == "" {
+		out = "out"
 	}
-	return o.Out
+	if absolute, err := filepath.Abs(out); err == nil {
+		return absolute
+	}
+	return out
+}
+
+// check says what is wrong with the options that no other part looks at.
+func (o Options) check() error {
+	if o.Concurrency < 0 {
+		return fmt.Errorf("%s: a number of scenarios at a time cannot be negative", o.spelling().option("concurrency", fmt.Sprint(o.Concurrency)))
+	}
+	return nil
 }
 
 func (o Options) log() io.Writer {

@@ -38,15 +38,16 @@ type engine struct {
 	watching   patience                                                // zero: the ordinary one
 	ask        func(*rest.Config) (func(context.Context) error, error) // nil: /readyz
 
-	started time.Time
-	id      string // of the run
-	seed    int64
-	census  *census
-	planned []*scenario
-	leftOut []reports.LeftOut
-	cluster steps.Cluster
-	health  *health
-	journal *journal
+	started  time.Time
+	id       string // of the run
+	seed     int64
+	census   *census
+	planned  []*scenario
+	leftOut  []reports.LeftOut
+	expected []reports.Expected
+	cluster  steps.Cluster
+	health   *health
+	journal  *journal
 
 	talking   sync.Mutex
 	keptWords string // how to use a cluster that was left
@@ -86,23 +87,35 @@ func (e *engine) run(ctx context.Context) (*reports.Report, error) {
 	if err := e.journal.clear(); err != nil {
 		return nil, err
 	}
-	if len(e.planned) > 0 && len(e.census.problems) == 0 {
-		e.printf("Plumbline: %d scenarios, seed %d, run %s\n", len(e.planned), e.seed, e.id)
+	switch {
+	case len(e.census.problems) > 0: // the suite's own, whoever is judged
+		e.journal.fill(reports.Error, e.census.problems[0])
+	case len(e.planned) > 0:
+		e.printf("Plumbline %s: %d scenarios, seed %d, run %s\n", Version, len(e.planned), e.seed, e.id)
 		e.judge(ctx, report)
-	} else {
-		e.journal.fill("the run did not begin")
 	}
 	return report, e.publish(report)
 }
 
 // plan takes the census and chooses from it.
 func (e *engine) plan() error {
-	var err error
+	err := e.options.check()
+	if err != nil {
+		return err
+	}
 	if e.census, err = takeCensus(e.features, e.claims); err != nil {
 		return err
 	}
-	if e.planned, e.leftOut, err = e.census.choose(e.options.Selection); err != nil {
+	if e.planned, e.leftOut, err = e.census.choose(e.options.Selection, e.options.spelling()); err != nil {
 		return err
+	}
+	if e.options.Expected != "" {
+		if e.expected, err = readExpected(e.options.Expected); err != nil {
+			return err
+		}
+		if err := e.census.place(e.expected, e.leftOut, e.options.spelling()); err != nil {
+			return err
+		}
 	}
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
@@ -118,11 +131,15 @@ func (e *engine) plan() error {
 func (e *engine) newReport() *reports.Report {
 	r := &reports.Report{
 		Version: reports.Version, Run: e.id, Seed: e.seed, Command: e.options.again(e.options.Selection, e.seed), Started: e.started,
-		Target: reports.Target{Kind: e.target.kind()}, Claims: []reports.Claim{}, Scenarios: []reports.Record{}, LeftOut: e.leftOut,
+		Suite: reports.Suite{Version: Version, Kubernetes: Minors}, Target: reports.Target{Kind: e.target.kind()}, Profiles: e.census.profiles(),
+		Claims: []reports.Claim{}, Scenarios: []reports.Record{}, LeftOut: e.leftOut, Expected: e.expected,
 		Evidence: []reports.File{}, Problems: append([]string{}, e.census.problems...), Notes: []string{},
 	}
 	if r.LeftOut == nil {
 		r.LeftOut = []reports.LeftOut{}
+	}
+	if r.Expected == nil {
+		r.Expected = []reports.Expected{}
 	}
 	for _, claim := range e.census.claims {
 		c := reports.Claim{ID: claim.ID, Chapter: claim.Chapter, Level: string(claim.Level), Text: claim.Text, Scenarios: []string{}}
@@ -160,6 +177,9 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 	report.Starting = reports.SecondsOf(time.Since(starting))
 	report.Target.Name = cluster.Name()
 	report.Target.Version = serverVersion(cluster.Config())
+	if note := outside(report.Target.Version); note != "" {
+		report.Notes = append(report.Notes, note)
+	}
 	e.cluster = cluster
 	e.printf("The target is ready after %s (building took %s).\n", seconds(report.Starting.Duration()), seconds(report.Building.Duration()))
 
@@ -199,7 +219,7 @@ func (e *engine) didNotStart(parent context.Context, report *reports.Report, err
 	}
 	report.Problems = append(report.Problems, err.Error())
 	e.printf("%v\n", err)
-	e.journal.fill(err.Error())
+	e.journal.fill(reports.Inconclusive, err.Error())
 }
 
 // needs sums up what the planned scenarios need of the shared cluster.

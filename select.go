@@ -21,13 +21,13 @@ type Selection struct {
 
 // choose splits the census into the scenarios that the run plans and those that it leaves out, each with the reason.
 // A condition that nothing matches is an error: a misspelt id must not pass.
-func (c *census) choose(by Selection) (planned []*scenario, leftOut []reports.LeftOut, err error) {
-	if err := c.checkSelection(by); err != nil {
+func (c *census) choose(by Selection, spelled spelling) (planned []*scenario, leftOut []reports.LeftOut, err error) {
+	if err := c.checkSelection(by, spelled); err != nil {
 		return nil, nil, err
 	}
 	for _, s := range c.scenarios {
-		if why := c.leave(s, by); why != "" {
-			leftOut = append(leftOut, reports.LeftOut{ID: s.id, Why: why})
+		if why := c.leave(s, by, spelled); why != "" {
+			leftOut = append(leftOut, reports.LeftOut{ID: s.id, Level: string(s.level), Why: why})
 		} else {
 			planned = append(planned, s)
 		}
@@ -36,19 +36,19 @@ func (c *census) choose(by Selection) (planned []*scenario, leftOut []reports.Le
 }
 
 // leave says why a scenario is left out, or nothing. Naming a scenario asks for it, slow or historic as it may be.
-func (c *census) leave(s *scenario, by Selection) string {
+func (c *census) leave(s *scenario, by Selection, spelled spelling) string {
 	switch {
 	case len(by.Scenarios) > 0 && !matchesAny(by.Scenarios, s.matchesID),
 		len(by.Claims) > 0 && !matchesAny(by.Claims, s.matchesClaim),
 		len(by.Chapters) > 0 && !matchesAny(by.Chapters, func(chapter string) bool { return c.matchesChapter(s, chapter) }),
 		len(by.Profiles) > 0 && !matchesAny(by.Profiles, s.matchesProfile):
-		return "not selected"
+		return notSelected
 	case len(by.Scenarios) > 0:
 		return ""
 	case s.level == features.Historic && !by.Historic:
-		return "true of the book's day only: -historic runs it"
+		return "true of the book's day only: " + spelled.option("historic", "") + " runs it"
 	case s.slow && !by.Slow:
-		return "slow: -slow runs it, as does make conformance-all"
+		return "slow: " + spelled.option("slow", "") + " runs it"
 	}
 	return ""
 }
@@ -83,8 +83,13 @@ func (c *census) matchesChapter(s *scenario, chapter string) bool {
 	})
 }
 
+// narrowed says whether the selection names what it wants.
+func (by Selection) narrowed() bool {
+	return len(by.Scenarios)+len(by.Claims)+len(by.Chapters)+len(by.Profiles) > 0
+}
+
 // checkSelection wants every single value to match a scenario.
-func (c *census) checkSelection(by Selection) error {
+func (c *census) checkSelection(by Selection, spelled spelling) error {
 	for _, kind := range []struct {
 		name    string
 		values  []string
@@ -99,14 +104,14 @@ func (c *census) checkSelection(by Selection) error {
 			if slices.ContainsFunc(c.scenarios, func(s *scenario) bool { return kind.matches(s, value) }) {
 				continue
 			}
-			return fmt.Errorf("no scenario matches -%s=%s%s", kind.name, value, c.hint(kind.name, value))
+			return fmt.Errorf("no scenario matches %s%s", spelled.option(kind.name, value), c.hint(kind.name, value, spelled))
 		}
 	}
 	return nil
 }
 
-// hint says more about a condition that nothing matches.
-func (c *census) hint(kind, value string) string {
+// hint says more about a value that no scenario matches.
+func (c *census) hint(kind, value string, spelled spelling) string {
 	switch kind {
 	case "claim":
 		for _, claim := range c.claims {
@@ -114,15 +119,36 @@ func (c *census) hint(kind, value string) string {
 				return ": the claim has no scenarios yet"
 			}
 		}
-		return ": there is no such claim; -list shows all"
+		return ": there is no such claim; " + spelled.everything() + " shows all"
+	case "chapter":
+		if slices.ContainsFunc(c.claims, func(claim features.Claim) bool { return fmt.Sprint(claim.Chapter) == value }) {
+			return ": the claims of the chapter have no scenarios yet"
+		}
+		return ": the chapters are " + strings.Join(c.chapters(), ", ")
 	case "profile":
+		if slices.Contains(Profiles, value) {
+			return ": no scenario needs that profile yet"
+		}
 		return ": the profiles are " + strings.Join(Profiles, ", ")
 	case "scenario":
 		for _, s := range c.scenarios {
 			if strings.Contains(s.id, value) || strings.HasSuffix(value, s.id[strings.LastIndex(s.id, "/"):]) {
-				return ": perhaps " + s.id + "; -list shows all"
+				return ": perhaps " + s.id + "; " + spelled.everything() + " shows all"
 			}
 		}
 	}
-	return ": -list shows all"
+	return ": " + spelled.everything() + " shows all"
+}
+
+// chapters lists the book's chapters, each with the folder of its scenarios.
+func (c *census) chapters() []string {
+	var list []string
+	for _, claim := range c.claims {
+		folder, _, _ := strings.Cut(claim.ID, "/")
+		if chapter := fmt.Sprintf("%d (%s)", claim.Chapter, folder); !slices.Contains(list, chapter) {
+			list = append(list, chapter)
+		}
+	}
+	slices.Sort(list)
+	return list
 }

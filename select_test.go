@@ -64,7 +64,7 @@ func TestSelection(t *testing.T) {
 		"nothing in the join": {Selection{Claims: []string{"labels/in"}, Profiles: []string{"multi-node"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			planned, leftOut, err := c.choose(tc.by)
+			planned, leftOut, err := c.choose(tc.by, asFlags)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,11 +97,12 @@ func TestSelectionOfNothing(t *testing.T) {
 		"one of two":    {Selection{Scenarios: []string{"labels/in/quick", "x"}}, "-scenario=x"},
 		"claim":         {Selection{Claims: []string{"labels/on"}}, "there is no such claim"},
 		"pending claim": {Selection{Claims: []string{"pods/later"}}, "no scenarios yet"},
-		"chapter":       {Selection{Chapters: []string{"9"}}, "-chapter=9"},
-		"profile":       {Selection{Profiles: []string{"network"}}, "the profiles are"},
+		"chapter":       {Selection{Chapters: []string{"9"}}, "-chapter=9: the chapters are 5 (pods), 6 (labels)"},
+		"profile":       {Selection{Profiles: []string{"nets"}}, "-profile=nets: the profiles are api, workloads"},
+		"empty profile": {Selection{Profiles: []string{"network"}}, "-profile=network: no scenario needs that profile yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, _, err := c.choose(tc.by); err == nil || !strings.Contains(err.Error(), tc.want) {
+			if _, _, err := c.choose(tc.by, asFlags); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one that says %q", err, tc.want)
 			}
 		})
