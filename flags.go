@@ -25,6 +25,7 @@ func (l *list) Set(text string) error {
 // Flags makes the options settable by command-line flags, as in `go test . -args -claim=labels/in`.
 func (o *Options) Flags(flags *flag.FlagSet) {
 	flags.BoolVar(&o.List, "list", o.List, "list the scenarios instead of running them")
+	flags.BoolVar(&o.Version, "version", o.Version, "print the suite's version, and the minor versions of Kubernetes that it judges")
 	flags.Var((*list)(&o.Scenarios), "scenario", "run the scenario with this `id`, or all below it; repeatable")
 	flags.Var((*list)(&o.Claims), "claim", "run the scenarios of this `claim`; repeatable")
 	flags.Var((*list)(&o.Chapters), "chapter", "run the scenarios of this `chapter`, such as 5 or pods; repeatable")
@@ -36,6 +37,8 @@ func (o *Options) Flags(flags *flag.FlagSet) {
 	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "scenarios at a time; 0 takes what suits the machine")
 	flags.StringVar(&o.Kubectl, "kubectl", o.Kubectl, "the `path` of another kubectl than the pinned one, to judge the target by")
 	flags.BoolVar(&o.Keep, "keep", o.Keep, "leave the cluster of a failed run, and say how to use it")
+	flags.StringVar(&o.Expected, "expected-failures", o.Expected, "the `file` that lists scenarios which are known to fail: another failure fails the run, and one that is gone does too")
+	flags.BoolVar(&o.Make, "make", o.Make, "name make's variables in messages, instead of flags")
 	flags.StringVar(&o.Out, "out", "out", "the `folder` of the reports")
 }
 

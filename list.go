@@ -42,5 +42,5 @@ func (e *engine) list() {
 		}
 		e.printf("profiles, with their scenarios: %s\n", strings.Join(profiles, ", "))
 	}
-	e.printf("%d scenarios planned, %d left out\n", len(e.planned), len(e.leftOut))
+	e.printf("%s\n%d scenarios planned, %d left out\n", versionLine(), len(e.planned), len(e.leftOut))
 }

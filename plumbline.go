@@ -132,6 +132,15 @@ func (o Options) again(by Selection, seed int64) string {
 	return line
 }
 
+// repeat is the line that repeats the whole run.
+func (o Options) repeat(seed int64) string {
+	line := o.again(o.Selection, seed)
+	if o.Expected != "" && o.Again == nil {
+		line += " " + asVariables.option("expected-failures", o.Expected)
+	}
+	return line
+}
+
 func newTarget(name, kubectl string) (target, error) {
 	switch name {
 	case "", "reference":

@@ -2,6 +2,7 @@ package plumbline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -140,15 +141,18 @@ func (c *census) hint(kind, value string, spelled spelling) string {
 	return ": " + spelled.everything() + " shows all"
 }
 
-// chapters lists the book's chapters, each with the folder of its scenarios.
+// chapters lists the book's chapters, each with the folders of its scenarios.
 func (c *census) chapters() []string {
-	var list []string
+	folders := map[int][]string{}
 	for _, claim := range c.claims {
 		folder, _, _ := strings.Cut(claim.ID, "/")
-		if chapter := fmt.Sprintf("%d (%s)", claim.Chapter, folder); !slices.Contains(list, chapter) {
-			list = append(list, chapter)
+		if !slices.Contains(folders[claim.Chapter], folder) {
+			folders[claim.Chapter] = append(folders[claim.Chapter], folder)
 		}
 	}
-	slices.Sort(list)
+	var list []string
+	for _, number := range slices.Sorted(maps.Keys(folders)) {
+		list = append(list, fmt.Sprintf("%d (%s)", number, strings.Join(folders[number], ", ")))
+	}
 	return list
 }

@@ -42,7 +42,7 @@ func (p *Profile) summarise(planned map[string]*Record, leftOut map[string]LeftO
 		case record == nil && leftOut[id].Level != must:
 		case record == nil:
 			p.Must++
-			unproven.add("left out: "+leftOut[id].Why, 1)
+			unproven.add(leftOut[id].Why, 1)
 		case record.Level != must:
 			if record.Outcome == Failed {
 				p.Missed = append(p.Missed, id)
@@ -67,7 +67,7 @@ func (p *Profile) summarise(planned map[string]*Record, leftOut map[string]LeftO
 	case len(failed) > 0:
 		p.State, p.Why = NotConformant, fmt.Sprintf("%d of %s failed: %s", len(failed), count(p.Must, "MUST scenario"), few(failed))
 	case p.Passed < p.Must:
-		p.State, p.Why = NotJudged, fmt.Sprintf("%d of %s passed, none failed, and the others were not judged: %s", p.Passed, count(p.Must, "MUST scenario"), unproven)
+		p.State, p.Why = NotJudged, fmt.Sprintf("%d of %s passed, none failed: %s", p.Passed, count(p.Must, "MUST scenario"), unproven)
 	default:
 		p.State, p.Why = Conformant, "every MUST scenario passed"
 		if p.Must > 1 {
