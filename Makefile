@@ -24,7 +24,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all list suite test format vet unit mutant bench bench-compare reference reference-down generate clean
+.PHONY: conformance conformance-all list suite test format vet unit mutant bench bench-compare reference reference-down kubernetes kubernetes-down generate clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -69,11 +69,14 @@ bench-compare: suite
 generate:
 	go generate ./reference/openapi
 
-reference: suite
-	@$(PLAIN) go run -trimpath ./fixtures/cluster up $(NODES)
+reference kubernetes: suite
+	@$(PLAIN) go run -trimpath ./fixtures/cluster up $@ $(NODES)
 
 reference-down:
-	@$(PLAIN) go run -trimpath ./fixtures/cluster down $(RUN)
+	@$(PLAIN) go run -trimpath ./fixtures/cluster down $(or $(RUN),lasting)
+
+kubernetes-down:
+	@$(PLAIN) go run -trimpath ./fixtures/cluster down $(or $(RUN),kubernetes)
 
 clean:
 	rm -rf out .build
