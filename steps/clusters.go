@@ -15,6 +15,12 @@ func clusterSentences(sc vocabulary) {
 	sc.Step(`^a server with the flags "([^"]*)" refuses to start and says "([^"]*)"$`, refusesToStart)
 }
 
+// ownedCluster is a cluster of the scenario's own, and what removes it.
+type ownedCluster struct {
+	cluster Cluster
+	release func(context.Context) error
+}
+
 // startOwn turns the scenario to a cluster of its own, which End removes.
 func startOwn(ctx context.Context, spec ClusterSpec) error {
 	s, err := from(ctx)
@@ -37,7 +43,7 @@ func startOwn(ctx context.Context, spec ClusterSpec) error {
 	if s.shared == nil {
 		s.elsewhere, s.shared = append(s.elsewhere, s.namespace), s.typed
 	}
-	s.releases = append(s.releases, release)
+	s.own = append(s.own, ownedCluster{cluster, release})
 	return s.use(ctx, cluster)
 }
 
@@ -49,6 +55,21 @@ func (s *scenario) leaveShared(ctx context.Context) error {
 		errs = append(errs, s.removeNamespace(ctx, namespace))
 	}
 	return errors.Join(errs...)
+}
+
+// leave removes a cluster of the scenario's own, unless the scenario failed and its clusters are to be looked into.
+func (s *scenario) leave(ctx context.Context, own ownedCluster) error {
+	keeper, able := s.env.Provider.(Keeper)
+	if !s.failed || !s.env.Keep || !able || own.cluster == nil {
+		return own.release(ctx)
+	}
+	name := "Cluster " + own.cluster.Name()
+	if err := keeper.Keep(own.cluster, s.env.Scenario); err != nil {
+		s.observe(name, "not kept: "+err.Error())
+		return own.release(ctx)
+	}
+	s.observe(name, "kept, to be looked into")
+	return nil
 }
 
 func ownCluster(ctx context.Context, flags string) error {
@@ -66,9 +87,9 @@ func refusesToStart(ctx context.Context, flags, text string) error {
 	what := "a server with the flags " + flags
 	limited, cancel := context.WithTimeout(ctx, boundCluster.limit)
 	defer cancel()
-	_, release, err := s.env.Provider.Start(limited, ClusterSpec{ServerFlags: strings.Fields(flags), MustFailToStart: true})
+	cluster, release, err := s.env.Provider.Start(limited, ClusterSpec{ServerFlags: strings.Fields(flags), MustFailToStart: true})
 	if release != nil {
-		s.releases = append(s.releases, release)
+		s.own = append(s.own, ownedCluster{cluster, release})
 	}
 	var refused *StartError
 	switch {

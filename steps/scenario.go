@@ -46,7 +46,7 @@ type scenario struct {
 	pods        []string             // Pods whose containers are remembered
 	held        []string             // and what they ran in
 	directory   string               // files for kubectl
-	releases    []func(context.Context) error
+	own         []ownedCluster       // clusters of the scenario's own
 	failed      bool
 }
 
@@ -146,8 +146,8 @@ func End(ctx context.Context) error {
 	} else { // a cluster of the scenario's own takes its namespaces with it
 		errs = append(errs, s.leaveShared(ctx))
 	}
-	for _, release := range s.releases {
-		errs = append(errs, release(ctx))
+	for _, own := range s.own {
+		errs = append(errs, s.leave(ctx, own))
 	}
 	return errors.Join(errs...)
 }

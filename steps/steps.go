@@ -60,6 +60,12 @@ type Provider interface {
 	Start(ctx context.Context, spec ClusterSpec) (Cluster, func(context.Context) error, error)
 }
 
+// Keeper is a Provider whose clusters may live on when their scenario and the run have ended, to be looked into.
+type Keeper interface {
+	// Keep leaves a cluster that the provider started. An error says why it cannot be left; it is then released as usual.
+	Keep(cluster Cluster, scenario string) error
+}
+
 // Evidence is where a scenario leaves what it saw; the engine gives one to each scenario.
 type Evidence interface {
 	// Attach keeps a document under a name, for example the objects of the namespace as YAML.
@@ -78,7 +84,7 @@ type Env struct {
 	// Scenario is the scenario's id.
 	Scenario string
 	Seed     int64
-	// Keep leaves the namespace of a scenario that did not pass, to be looked into.
+	// Keep leaves the namespace of a scenario that did not pass, and its own cluster, to be looked into.
 	Keep bool
 }
 
