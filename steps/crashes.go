@@ -15,7 +15,7 @@ import (
 
 func crashSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with (\d+) nodes?$`, ownNodes)
-	sc.Step(`^the process "([^"]*)" of the (first|last) node is killed$`, processKilled)
+	sc.Step(`^the (server|agent|runtime) of the (first|last) node is killed$`, processKilled)
 	sc.Step(`^the API server answers again$`, answersAgain)
 	sc.Step(`^ReplicaSet "([^"]*)" has come to have at least (\d+) Pods$`, atLeastPods)
 	sc.Step(`^the containers of ReplicaSet "([^"]*)" are remembered$`, containersRemembered)
@@ -59,10 +59,14 @@ func processes(ctx context.Context, m Machine, node, words string) ([]string, er
 	return found, nil
 }
 
-func processKilled(ctx context.Context, words, which string) error {
+func processKilled(ctx context.Context, part, which string) error {
 	s, m, err := machine(ctx)
 	if err != nil {
 		return err
+	}
+	words := m.Process(part)
+	if words == "" {
+		return &Unsupported{Why: fmt.Sprintf("the target does not tell which process is the %s", part)}
 	}
 	node := m.Nodes()[0]
 	if which == "last" {

@@ -32,6 +32,9 @@ type Machine interface {
 	StartNode(ctx context.Context, name string) error
 	// Exec runs a program on a node. A program that ran has no error, whatever its exit code.
 	Exec(ctx context.Context, node string, command ...string) (stdout, stderr string, exit int, err error)
+	// Process tells how the command line of a part of the orchestrator begins: of its "server", of a node's "agent" or of a
+	// node's "runtime". It is empty where the target does not tell.
+	Process(part string) string
 }
 
 // ClusterSpec describes a cluster of a scenario's own.

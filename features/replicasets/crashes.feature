@@ -26,7 +26,7 @@ Feature: Crashes
       When "spec.replicas" of ReplicaSet "web" is set to "50"
       Then it is accepted
       And ReplicaSet "web" has come to have at least 10 Pods
-      When the process "<process>" of the <node> node is killed
+      When the <part> of the <node> node is killed
       Then the API server answers again
       And "spec.replicas" of ReplicaSet "web" is "50"
       And ReplicaSet "web" comes to have 50 Ready Pods
@@ -35,7 +35,7 @@ Feature: Crashes
       And the nodes run exactly 50 processes "/workload wait"
 
       Examples:
-        | what               | process                         | node  |
-        | the server         | /usr/local/bin/reference server | first |
-        | a node's agent     | /usr/local/bin/reference node   | last  |
-        | a node's container runtime | containerd              | last  |
+        | what                       | part    | node  |
+        | the server                 | server  | first |
+        | a node's agent             | agent   | last  |
+        | a node's container runtime | runtime | last  |
