@@ -127,10 +127,19 @@ Feature: Pods by kubectl
       And its error output contains "not found"
 
     Scenario: by force
-      When kubectl runs "delete pod web --grace-period=0 --force"
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      When kubectl runs "delete pod stubborn --grace-period=0 --force --timeout=10s"
       Then it exits with 0
       And its output contains "force deleted"
-      And there is no Pod "web"
+      And there is no Pod "stubborn"
 
   @pods/process-health
   Rule: kubectl wait waits for a condition

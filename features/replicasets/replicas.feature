@@ -21,6 +21,7 @@ Feature: Replicas
               containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       Then ReplicaSet "web" comes to have <count> Ready Pods
+      And ReplicaSet "web" keeps exactly <count> Pods for 2 seconds
       And "status.observedGeneration" of ReplicaSet "web" becomes "1"
       And "status.replicas" of ReplicaSet "web" becomes "<count>"
       And "status.readyReplicas" of ReplicaSet "web" becomes "<ready>"
