@@ -4,12 +4,12 @@
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
+#   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
 # CONCURRENCY=4, KEEP=1, OUT=…, TARGET=…, KUBECTL=…, LIST=1. EXPECTED=known.yaml names a file of known failures
 # (features/CHANGES.md), with which only other failures, and known ones that are gone, fail the run.
 
-comma := ,
 ARGS := -make $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(CHAPTER),-chapter=$(CHAPTER)) \
 	$(if $(PROFILE),-profile=$(PROFILE)) $(if $(SLOW),-slow) $(if $(HISTORIC),-historic) $(if $(SEED),-seed=$(SEED)) \
 	$(if $(CONCURRENCY),-concurrency=$(CONCURRENCY)) $(if $(KEEP),-keep) $(if $(OUT),-out=$(OUT)) $(if $(TARGET),-target=$(TARGET)) \
@@ -24,7 +24,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all list suite test format vet unit mutant bench bench-compare reference reference-down kubernetes kubernetes-down generate clean
+.PHONY: conformance conformance-all list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down generate clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -55,8 +55,9 @@ unit:
 	@$(RACED) go run ./ci/build -race $(TESTED)
 	@$(RACED) go test -race -vet=off -count=1 -timeout=20m -skip='^TestConformance$$' $(TESTED)
 
-mutant:
-	@$(PLAIN) go run -trimpath ./ci/mutate $(subst $(comma), ,$(NAME))
+mutants: suite
+	@$(PLAIN) go run -trimpath ./ci/mutate $(if $(NAME),-name=$(NAME)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(SAMPLE),-sample=$(SAMPLE)) \
+		$(if $(SEED),-seed=$(SEED)) $(if $(AGAIN),-again) $(if $(PARALLEL),-at-a-time=$(PARALLEL)) $(if $(OUT),-out=$(OUT))
 
 BENCH = $(PLAIN) go run -trimpath ./ci/bench $(if $(TARGET),-target=$(TARGET)) $(if $(IMAGE),-image=$(IMAGE)) $(if $(ONLY),-only=$(ONLY)) $(if $(RUNS),-runs=$(RUNS)) $(if $(OUT),-out=$(OUT))
 

@@ -21,6 +21,7 @@ type scenario struct {
 	chapter  string // folder of its feature
 	file     string // path of its feature
 	line     int64  // of the scenario, or of the row
+	outline  int64  // line of the scenario, or of the outline that it is a row of
 	feature  string
 	rule     string
 	name     string
@@ -139,6 +140,7 @@ func (c *census) addFeature(name string, source []byte, known map[string]feature
 			chapter: strings.Split(name, "/")[0],
 			file:    name,
 			line:    at.scenario.Location.Line,
+			outline: at.scenario.Location.Line,
 			feature: document.Feature.Name,
 			name:    pickle.Name,
 		}

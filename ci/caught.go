@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -8,27 +9,45 @@ import (
 )
 
 // Caught says whether a run against the mutant shows it: each of its scenarios failed, with its messages. An error of
-// the suite, a scenario that could not judge, or a failure in other words does not count. The error says what is wrong.
+// the suite, a target that died, a scenario that could not judge, or a failure in other words does not count. The error
+// says what is wrong.
 func (m Mutant) Caught(r *reports.Report) error {
-	if !r.Complete {
+	switch {
+	case !r.Complete:
 		return fmt.Errorf("the mutant %s: the run did not end", m.Name)
+	case r.Target.Died != "":
+		return fmt.Errorf("the mutant %s does not even live through the run: %s", m.Name, r.Target.Died)
+	case len(r.Problems) > 0:
+		return fmt.Errorf("the mutant %s: the run itself went wrong: %s", m.Name, strings.Join(r.Problems, "; "))
 	}
-	for _, id := range m.Scenarios {
-		record := find(r, id)
-		switch {
-		case record == nil:
-			return fmt.Errorf("the mutant %s: the scenario %s did not run", m.Name, id)
-		case record.Outcome != reports.Failed:
-			return fmt.Errorf("the mutant %s lives: the scenario %s %s %s", m.Name, id, record.Outcome, record.Why)
-		}
-		said := record.Why
-		if f := record.Failure; f != nil {
-			said = strings.Join([]string{f.Step, f.What, f.Expected, f.Seen, f.Diff, record.Why}, "\n")
-		}
-		for _, message := range m.Messages {
-			if !strings.Contains(said, message) {
-				return fmt.Errorf("the mutant %s: the scenario %s failed, without saying %q:\n%s", m.Name, id, message, said)
+	var errs []error
+	for _, e := range m.Expects {
+		for _, id := range e.Scenarios {
+			if err := e.met(find(r, id)); err != nil {
+				errs = append(errs, fmt.Errorf("the scenario %s %w", id, err))
 			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// met says what keeps a scenario's record from showing the mutant.
+func (e Expectation) met(record *reports.Record) error {
+	switch {
+	case record == nil:
+		return errors.New("did not run")
+	case record.Outcome == reports.Passed:
+		return errors.New("passed: the mutant lives")
+	case record.Outcome != reports.Failed:
+		return fmt.Errorf("is %s: %s", record.Outcome, record.Why)
+	}
+	said := record.Why
+	if f := record.Failure; f != nil {
+		said = strings.Join([]string{f.Step, f.What, f.Expected, f.Seen, f.Diff, record.Why}, "\n")
+	}
+	for _, message := range e.Messages {
+		if !strings.Contains(said, message) {
+			return fmt.Errorf("failed without saying %q:\n%s", message, said)
 		}
 	}
 	return nil

@@ -6,7 +6,6 @@ package ci
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,15 +23,30 @@ import (
 //	Message: finds exactly the ConfigMaps
 //	What the break is, in a sentence or two.
 //
-// There may be several scenarios; each has to fail. Each message has to appear in the report of each scenario.
+// There may be several scenarios; each has to fail. Messages stand after the scenarios that say them: a scenario has to
+// say each message between its own line and the next scenario's, or those after the scenarios that follow it at once.
 type Mutant struct {
-	Name      string
-	Path      string
-	Claims    []string
+	Name    string
+	Path    string
+	Claims  []string
+	Expects []Expectation
+	About   string
+	Files   []string // that the patch changes, relative to the repository
+}
+
+// Expectation is what scenarios have to say about a mutant: all of them fail, and each says every message.
+type Expectation struct {
 	Scenarios []string
 	Messages  []string
-	About     string
-	Files     []string // that the patch changes, relative to the repository
+}
+
+// Scenarios are the ids of all that have to fail.
+func (m Mutant) Scenarios() []string {
+	var ids []string
+	for _, e := range m.Expects {
+		ids = append(ids, e.Scenarios...)
+	}
+	return ids
 }
 
 // Load reads all mutants of a folder, in the order of their names.
@@ -69,9 +83,9 @@ func read(path string) (Mutant, error) {
 		case "Claim":
 			m.Claims = append(m.Claims, value)
 		case "Scenario":
-			m.Scenarios = append(m.Scenarios, value)
+			m.expectScenario(value)
 		case "Message":
-			m.Messages = append(m.Messages, value)
+			m.expectMessage(value)
 		default:
 			m.About += line
 		}
@@ -83,12 +97,18 @@ func read(path string) (Mutant, error) {
 	switch {
 	case len(m.Claims) == 0:
 		return m, fmt.Errorf("the mutant %s names no claim (a line \"Claim: …\")", m.Name)
-	case len(m.Scenarios) == 0:
+	case len(m.Scenarios()) == 0:
 		return m, fmt.Errorf("the mutant %s names no scenario (a line \"Scenario: …\")", m.Name)
-	case len(m.Messages) == 0:
-		return m, fmt.Errorf("the mutant %s names no message (a line \"Message: …\")", m.Name)
 	case len(m.Files) == 0:
 		return m, fmt.Errorf("the mutant %s changes no file", m.Name)
+	}
+	for _, e := range m.Expects {
+		switch {
+		case len(e.Scenarios) == 0:
+			return m, fmt.Errorf("the mutant %s names the message %q before any scenario that says it", m.Name, e.Messages[0])
+		case len(e.Messages) == 0:
+			return m, fmt.Errorf("the mutant %s does not say in which words the scenario %s fails (a line \"Message: …\" after it)", m.Name, e.Scenarios[0])
+		}
 	}
 	for _, file := range m.Files {
 		if !strings.HasPrefix(file, "reference/") {
@@ -96,6 +116,24 @@ func read(path string) (Mutant, error) {
 		}
 	}
 	return m, nil
+}
+
+// expectScenario adds a scenario to those that share the messages to come, or begins anew after messages.
+func (m *Mutant) expectScenario(id string) {
+	if last := len(m.Expects) - 1; last >= 0 && len(m.Expects[last].Messages) == 0 {
+		m.Expects[last].Scenarios = append(m.Expects[last].Scenarios, id)
+		return
+	}
+	m.Expects = append(m.Expects, Expectation{Scenarios: []string{id}})
+}
+
+// expectMessage adds a message to the last scenarios.
+func (m *Mutant) expectMessage(text string) {
+	if len(m.Expects) == 0 {
+		m.Expects = append(m.Expects, Expectation{})
+	}
+	last := &m.Expects[len(m.Expects)-1]
+	last.Messages = append(last.Messages, text)
 }
 
 // Applies says whether the patch still fits the repository.
@@ -110,47 +148,4 @@ func (m Mutant) Applies(ctx context.Context, repository string) error {
 		return fmt.Errorf("the mutant %s does not apply any more: %s", m.Name, strings.TrimSpace(string(out)))
 	}
 	return nil
-}
-
-// Overlay writes the broken files below a folder, and the file that makes `go build -overlay` take them instead of the
-// repository's, which stays as it is. It returns that file's path.
-func (m Mutant) Overlay(ctx context.Context, repository, folder string) (string, error) {
-	patch, err := filepath.Abs(m.Path)
-	if err != nil {
-		return "", err
-	}
-	repository, err = filepath.Abs(repository)
-	if err != nil {
-		return "", err
-	}
-	replace := map[string]string{}
-	for _, file := range m.Files {
-		to := filepath.Join(folder, filepath.FromSlash(file))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return "", fmt.Errorf("make the mutant %s: %w", m.Name, err)
-		}
-		data, err := os.ReadFile(filepath.Join(repository, filepath.FromSlash(file)))
-		if err == nil {
-			err = os.WriteFile(to, data, 0o644)
-		} else if errors.Is(err, os.ErrNotExist) {
-			err = nil // a file that the patch adds
-		}
-		if err != nil {
-			return "", fmt.Errorf("make the mutant %s: %w", m.Name, err)
-		}
-		replace[filepath.Join(repository, filepath.FromSlash(file))] = to
-	}
-	cmd := exec.CommandContext(ctx, "git", "apply", patch)
-	cmd.Dir = folder
-	// A folder inside of the repository is no part of it here.
-	cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(folder))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("make the mutant %s: %s", m.Name, strings.TrimSpace(string(out)))
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "overlay.json")
-	return path, os.WriteFile(path, overlay, 0o644)
 }

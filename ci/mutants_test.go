@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/plumbline/plumbline"
 	"github.com/plumbline/plumbline/features"
 	"github.com/plumbline/plumbline/reports"
 )
@@ -34,7 +36,7 @@ func TestMutants(t *testing.T) {
 					t.Errorf("there is no claim %s with scenarios", id)
 				}
 			}
-			for _, id := range m.Scenarios {
+			for _, id := range m.Scenarios() {
 				if !slices.ContainsFunc(m.Claims, func(claim string) bool { return strings.HasPrefix(id, claim+"/") }) {
 					t.Errorf("the scenario %s belongs to none of the claims %q", id, m.Claims)
 				}
@@ -43,6 +45,52 @@ func TestMutants(t *testing.T) {
 				t.Error("the header does not say what the break is")
 			}
 		})
+	}
+}
+
+// TestEveryScenarioCanFail wants a mutant for each claim that has scenarios, and for each scenario: of an outline, for
+// one of its rows. A scenario that no broken orchestrator has failed proves nothing.
+func TestEveryScenarioCanFail(t *testing.T) {
+	mutants, err := Load("mutants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := features.Claims()
+	if err != nil {
+		t.Fatal(err)
+	}
+	census, err := plumbline.Census()
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, failed := map[string]bool{}, map[string]bool{}
+	for _, m := range mutants {
+		for _, claim := range m.Claims {
+			broken[claim] = true
+		}
+		for _, id := range m.Scenarios() {
+			failed[id] = true
+		}
+	}
+	for _, claim := range claims {
+		if !claim.Pending && !broken[claim.ID] {
+			t.Errorf("no mutant breaks the claim %s", claim.ID)
+		}
+	}
+	known, rows := map[string]bool{}, map[string][]plumbline.Entry{}
+	for _, entry := range census {
+		known[entry.ID] = true
+		rows[entry.Outline] = append(rows[entry.Outline], entry)
+	}
+	for id := range failed {
+		if !known[id] {
+			t.Errorf("a mutant names the scenario %s, which there is not", id)
+		}
+	}
+	for _, place := range slices.Sorted(maps.Keys(rows)) {
+		if !slices.ContainsFunc(rows[place], func(e plumbline.Entry) bool { return failed[e.ID] }) {
+			t.Errorf("features/%s: no mutant fails %s", place, rows[place][0].ID)
+		}
 	}
 }
 
@@ -86,8 +134,8 @@ func repository(t *testing.T) (root string, m Mutant) {
 
 func TestLoadAndApply(t *testing.T) {
 	root, m := repository(t)
-	want := Mutant{Name: "wrong-colour", Path: m.Path, Claims: []string{"labels/in"}, Scenarios: []string{"labels/in/x"},
-		Messages: []string{"expected blue"}, About: "The set operator forgets its last value.", Files: []string{"reference/x.go"}}
+	want := Mutant{Name: "wrong-colour", Path: m.Path, Claims: []string{"labels/in"},
+		Expects: []Expectation{{Scenarios: []string{"labels/in/x"}, Messages: []string{"expected blue"}}}, About: "The set operator forgets its last value.", Files: []string{"reference/x.go"}}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -123,6 +171,8 @@ func TestLoadRefuses(t *testing.T) {
 		"no claim":         strings.Replace(patch, "Claim: labels/in\n", "", 1),
 		"no scenario":      strings.Replace(patch, "Scenario: labels/in/x\n", "", 1),
 		"no message":       strings.Replace(patch, "Message: expected blue\n", "", 1),
+		"message first":    strings.Replace(patch, "Scenario:", "Message: too soon\nScenario:", 1),
+		"message too late": strings.Replace(patch, "The set", "Scenario: labels/in/y\nThe set", 1),
 		"no diff":          "Claim: labels/in\n",
 		"another package":  strings.ReplaceAll(patch, "reference/x.go", "steps/x.go"),
 		"nothing, in fact": "",
@@ -142,11 +192,12 @@ func TestCaught(t *testing.T) {
 	report := func(outcome reports.Outcome, expected string) *reports.Report {
 		return &reports.Report{Complete: true, Scenarios: []reports.Record{{ID: "labels/in/x", Outcome: outcome, Failure: &reports.Failure{Expected: expected}}}}
 	}
+	failed := report(reports.Failed, "expected blue")
 	for name, c := range map[string]struct {
 		report *reports.Report
 		caught bool
 	}{
-		"failed in its words":    {report(reports.Failed, "expected blue"), true},
+		"failed in its words":    {failed, true},
 		"failed in other words":  {report(reports.Failed, "a timeout"), false},
 		"passed":                 {report(reports.Passed, ""), false},
 		"an error of the suite":  {report(reports.Error, "expected blue"), false},
@@ -154,6 +205,8 @@ func TestCaught(t *testing.T) {
 		"did not run":            {&reports.Report{Complete: true}, false},
 		"the run did not end":    {&reports.Report{}, false},
 		"unsupported by the run": {report(reports.Unsupported, "expected blue"), false},
+		"the target died":        {&reports.Report{Complete: true, Target: reports.Target{Died: "killed"}, Scenarios: failed.Scenarios}, false},
+		"the run went wrong":     {&reports.Report{Complete: true, Problems: []string{"interrupted"}, Scenarios: failed.Scenarios}, false},
 	} {
 		if err := m.Caught(c.report); (err == nil) != c.caught {
 			t.Errorf("%s: %v", name, err)

@@ -1,85 +1,129 @@
 // Mutate breaks the reference orchestrator as mutants say, and wants the suite to notice.
 //
-//	go run ./ci/mutate NAME…       run the scenarios of these mutants against them
+//	go run ./ci/mutate [flags]       in the repository's root; -help lists the flags
 //
-// The repository stays as it is: go builds from an overlay.
+// The repository stays as it is: go builds from an overlay. Results are kept in out/mutants/results.json, and a mutant that was
+// caught at the very contents of its patch, of the reference and of the scenarios is not tried again.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/plumbline/plumbline/ci"
-	"github.com/plumbline/plumbline/reports"
 )
 
+// options are what the flags set.
+type options struct {
+	names, claims []string
+	sample        int
+	seed          string
+	again         bool
+	atATime       int
+	out           string
+}
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	var o options
+	list := func(into *[]string) func(string) error {
+		return func(text string) error { *into = append(*into, strings.Split(text, ",")...); return nil }
+	}
+	flag.Func("name", "try the mutant of this `name`: ci/mutants/NAME.patch; repeatable, or several between commas", list(&o.names))
+	flag.Func("claim", "try the mutants of this `claim`; repeatable, or several between commas", list(&o.claims))
+	flag.IntVar(&o.sample, "sample", 0, "try only this `number` of them, which the seed chooses")
+	flag.StringVar(&o.seed, "seed", "", "the `text` that chooses the sample; the commit that is checked out by default")
+	flag.BoolVar(&o.again, "again", false, "try also what has been caught at this very state")
+	flag.IntVar(&o.atATime, "at-a-time", 2, "mutants at a time, each with a cluster of its own")
+	flag.StringVar(&o.out, "out", filepath.Join("out", "mutants"), "the `folder` of the results")
+	flag.Parse()
+	if err := run(ctx, o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, names []string) error {
+func run(ctx context.Context, o options, rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("nobody knows what %q means; -help lists the flags", rest)
+	case o.atATime < 1 || o.sample < 0:
+		return errors.New("-at-a-time has to be 1 or more, and -sample not below 0")
+	}
 	all, err := ci.Load(filepath.Join("ci", "mutants"))
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		return errors.New("usage: go run ./ci/mutate NAME… (from the repository's root; the names are those of ci/mutants/NAME.patch)")
+	if len(all) == 0 {
+		return errors.New("there are no mutants in ci/mutants; is this the repository's root?")
 	}
-	var failed []error
-	for _, name := range names {
-		at := slices.IndexFunc(all, func(m ci.Mutant) bool { return m.Name == name })
-		if at < 0 {
-			return fmt.Errorf("there is no mutant %q", name)
-		}
-		begun := time.Now()
-		if err := try(ctx, all[at]); err != nil {
-			fmt.Printf("NOT CAUGHT %s after %.1f s: %v\n", name, time.Since(begun).Seconds(), err)
-			failed = append(failed, err)
-			continue
-		}
-		fmt.Printf("caught %s after %.1f s\n", name, time.Since(begun).Seconds())
+	chosen, err := ci.Choose(all, o.names, o.claims)
+	if err != nil {
+		return err
 	}
-	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d mutants were not caught", len(failed), len(names))
+	if o.sample > 0 {
+		if o.seed == "" {
+			if o.seed, err = commit(ctx); err != nil {
+				return err
+			}
+		}
+		chosen = ci.Sample(chosen, o.sample, o.seed)
+	}
+	state, err := ci.ReadState(".")
+	if err != nil {
+		return err
+	}
+	results, err := ci.OpenResults(filepath.Join(o.out, "results.json"))
+	if err == nil {
+		err = results.Forget(all)
+	}
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	h := &hunt{options: o, state: state, results: results, begun: begun}
+	if err := h.run(ctx, chosen); err != nil {
+		return err
+	}
+	return conclude(chosen, h, results, o.out)
+}
+
+// conclude writes the table, and says whether every mutant has been caught.
+func conclude(chosen []ci.Mutant, h *hunt, results *ci.Results, out string) error {
+	var rows []ci.Result
+	lives := 0
+	for _, m := range chosen {
+		row, _ := results.Get(m.Name)
+		rows = append(rows, row)
+		if !row.Caught {
+			lives++
+		}
+	}
+	fmt.Println()
+	ci.Table(os.Stdout, rows)
+	fmt.Printf("\n%d of %d mutants are caught, %d of them earlier at this very state, in %.0f s; %s\n",
+		len(chosen)-lives, len(chosen), h.earlier, time.Since(h.begun).Seconds(), filepath.Join(out, "results.json"))
+	if lives > 0 {
+		return fmt.Errorf("%d of %d mutants were not caught", lives, len(chosen))
 	}
 	return nil
 }
 
-// try runs a mutant's scenarios against a cluster of it.
-func try(ctx context.Context, m ci.Mutant) error {
-	folder, err := os.MkdirTemp("", "mutant-")
+// commit is the one that is checked out.
+func commit(ctx context.Context) (string, error) {
+	said, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
 	if err != nil {
-		return err
+		return "", fmt.Errorf("ask git for the commit, which chooses the sample (-seed chooses without): %w", err)
 	}
-	defer os.RemoveAll(folder)
-	overlay, err := m.Overlay(ctx, ".", folder)
-	if err != nil {
-		return err
-	}
-	out := filepath.Join(folder, "out")
-	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-vet=off", "-count=1", "-timeout=0", "-run=^TestConformance$",
-		"-args", "-out="+out, "-scenario="+strings.Join(m.Scenarios, ","))
-	cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay), "CGO_ENABLED=0")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = time.Minute
-	said, _ := cmd.CombinedOutput() // it fails, if all is well; the report says how
-	report, err := reports.ReadJSON(filepath.Join(out, "report.json"))
-	if err != nil {
-		return fmt.Errorf("%w\n%s", err, said)
-	}
-	return m.Caught(report)
+	return strings.TrimSpace(string(said)), nil
 }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/plumbline/plumbline/ci"
+	"github.com/plumbline/plumbline/fixtures"
+)
+
+// hunt tries mutants, several at a time.
+type hunt struct {
+	options
+	state   ci.State
+	results *ci.Results
+	begun   time.Time
+	earlier int // caught at this very state before
+
+	suite  string // the compiled suite
+	folder string // of what is needed for the hunt only
+	forge  *fixtures.Forge
+
+	mu    sync.Mutex
+	total int
+	tried int
+	spent time.Duration // by those that were tried
+}
+
+// run tries the mutants that have not been caught at this state. It returns after everything that it started is gone.
+// An error means that not all could be tried; a mutant that lives is none, but a result.
+func (h *hunt) run(ctx context.Context, chosen []ci.Mutant) error {
+	open, err := h.open(chosen)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	h.total = len(open)
+	if err := h.prepare(ctx); err != nil {
+		return errors.Join(err, h.close(ctx))
+	}
+	queue, problems := make(chan ci.Mutant), make(chan error, len(open))
+	var workers sync.WaitGroup
+	for range min(h.atATime, len(open)) {
+		workers.Go(func() {
+			for m := range queue {
+				if ctx.Err() == nil {
+					problems <- h.judge(ctx, m)
+				}
+			}
+		})
+	}
+	for _, m := range open {
+		queue <- m
+	}
+	close(queue)
+	workers.Wait()
+	close(problems)
+	var errs []error
+	for err := range problems {
+		errs = append(errs, err)
+	}
+	if ctx.Err() != nil {
+		errs = append(errs, fmt.Errorf("interrupted after %d of %d mutants; what was caught is kept", h.tried, h.total))
+	}
+	return errors.Join(append(errs, h.close(ctx))...)
+}
+
+// open are the mutants that have to be tried.
+func (h *hunt) open(chosen []ci.Mutant) ([]ci.Mutant, error) {
+	var open []ci.Mutant
+	for _, m := range chosen {
+		key, err := h.state.Key(m)
+		if err != nil {
+			return nil, err
+		}
+		if !h.again && h.results.Caught(m.Name, key) {
+			h.earlier++
+			continue
+		}
+		open = append(open, m)
+	}
+	return open, nil
+}
+
+// prepare compiles the suite and builds the whole reference, once for all mutants.
+func (h *hunt) prepare(ctx context.Context) (err error) {
+	if h.folder, err = os.MkdirTemp("", "plumbline-mutants-"); err != nil {
+		return fmt.Errorf("make a folder for what is built: %w", err)
+	}
+	h.say("compiling the suite")
+	h.suite = filepath.Join(h.folder, "suite")
+	if err := h.compile(ctx); err != nil {
+		return err
+	}
+	h.forge, err = fixtures.NewForge(ctx, os.Stdout)
+	return err
+}
+
+func (h *hunt) close(ctx context.Context) error {
+	var errs []error
+	if h.forge != nil {
+		errs = append(errs, h.forge.Close(context.WithoutCancel(ctx)))
+	}
+	if h.folder != "" {
+		errs = append(errs, os.RemoveAll(h.folder))
+	}
+	return errors.Join(errs...)
+}
+
+// judge tries one mutant and keeps the result. Its error is one of the tool: the result could not be had or kept.
+func (h *hunt) judge(ctx context.Context, m ci.Mutant) error {
+	key, err := h.state.Key(m)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	h.say("trying %s", m.Name)
+	caught := h.try(ctx, m)
+	if ctx.Err() != nil {
+		return nil // an interrupted try says nothing
+	}
+	took := time.Since(begun)
+	result := ci.Result{Name: m.Name, Key: key, Caught: caught == nil, Claims: m.Claims, Scenarios: m.Scenarios(),
+		Seconds: float64(took.Round(100*time.Millisecond)) / float64(time.Second), Finished: time.Now().UTC().Truncate(time.Second)}
+	h.mu.Lock()
+	h.tried++
+	h.spent += took
+	h.mu.Unlock()
+	if caught == nil {
+		h.say("caught %s after %.1f s%s", m.Name, took.Seconds(), h.left())
+	} else {
+		result.Why = caught.Error()
+		h.say("NOT CAUGHT %s after %.1f s%s\n    %s", m.Name, took.Seconds(), h.left(), strings.ReplaceAll(result.Why, "\n", "\n    "))
+	}
+	return h.results.Put(result)
+}
+
+// left says how far the hunt is, and guesses how long it will go on.
+func (h *hunt) left() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	open := h.total - h.tried
+	if open == 0 {
+		return fmt.Sprintf(": %d of %d", h.tried, h.total)
+	}
+	each := h.spent / time.Duration(h.tried)
+	rest := each * time.Duration(open) / time.Duration(min(h.atATime, h.total))
+	return fmt.Sprintf(": %d of %d, about %s left", h.tried, h.total, max(rest.Round(10*time.Second), 10*time.Second))
+}
+
+// say writes a line of progress.
+func (h *hunt) say(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fmt.Printf("[%6.1f s] %s\n", time.Since(h.begun).Seconds(), fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/plumbline/plumbline/ci"
+	"github.com/plumbline/plumbline/reports"
+)
+
+// tryLimit bounds one mutant: more than what its slowest scenario may take, and not so much that a mutant on which
+// everything hangs keeps the others waiting.
+const tryLimit = 6 * time.Minute
+
+// endLimit is how long a run may take to clean up once it has been told to end.
+const endLimit = time.Minute
+
+// compile compiles the suite. It is the same for all mutants, which differ in what they break of the target.
+func (h *hunt) compile(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-trimpath", "-vet=off", "-o", h.suite, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile the suite: %w\n%s", err, said)
+	}
+	return nil
+}
+
+// try runs a mutant's scenarios against a cluster of it. It returns nothing if the mutant is caught, and why not
+// otherwise.
+func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, tryLimit, fmt.Errorf("it took more than %s", tryLimit))
+	defer cancel()
+	folder := filepath.Join(h.folder, m.Name)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	defer func() { why = errors.Join(why, os.RemoveAll(folder)) }()
+	overlay, err := m.Overlay(ctx, ".", folder)
+	if err != nil {
+		return err
+	}
+	image, err := h.forge.Overlaid(ctx, overlay, filepath.Join(folder, "bin"))
+	if err != nil {
+		return fmt.Errorf("the mutant %s cannot be built: %w", m.Name, err)
+	}
+	defer func() { why = errors.Join(why, h.forge.Remove(context.WithoutCancel(ctx), image)) }()
+	return h.judged(ctx, m, image)
+}
+
+// judged runs the suite against an image of the mutant, and reads the report.
+func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
+	out := filepath.Join(h.out, m.Name)
+	if err := os.RemoveAll(out); err != nil {
+		return fmt.Errorf("clear the folder of an earlier run: %w", err)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("make a folder for the report: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, h.suite, "-test.run=^TestConformance$", "-test.timeout=0",
+		"-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Scenarios(), ","))
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	// An interrupt at the terminal reaches whole groups of processes, and a second one ends a run without its clean-up:
+	// the runs get theirs from here alone.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = endLimit
+	_ = cmd.Run() // it fails, if all is well; the report says how
+	logged := os.WriteFile(filepath.Join(out, "run.log"), said.Bytes(), 0o644)
+	if ctx.Err() != nil {
+		return errors.Join(fmt.Errorf("the mutant %s: %w", m.Name, context.Cause(ctx)), logged)
+	}
+	report, err := reports.ReadJSON(filepath.Join(out, "report.json"))
+	if err != nil {
+		return errors.Join(fmt.Errorf("the mutant %s: %w\n%s", m.Name, err, lastLines(said.Bytes(), 10)), logged)
+	}
+	return errors.Join(m.Caught(report), logged)
+}
+
+// lastLines is the end of what a program said.
+func lastLines(said []byte, n int) []byte {
+	lines := bytes.Split(bytes.TrimSpace(said), []byte("\n"))
+	return bytes.Join(lines[max(0, len(lines)-n):], []byte("\n"))
+}

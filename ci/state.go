@@ -1,0 +1,61 @@
+package ci
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// What a mutant's result depends on besides its patch: the orchestrator that it breaks, and the scenarios that are to
+// notice, with what their sentences mean.
+var judged = []string{"reference", "features", "steps"}
+
+// State is the contents of the repository that a result is of.
+type State struct{ sum []byte }
+
+// ReadState reads the repository's state, as its files are now.
+func ReadState(repository string) (State, error) {
+	sum := sha256.New()
+	for _, folder := range judged {
+		root := filepath.Join(repository, folder)
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			relative, err := filepath.Rel(repository, path)
+			if err != nil {
+				return err
+			}
+			return addFile(sum, filepath.ToSlash(relative), path)
+		})
+		if err != nil {
+			return State{}, fmt.Errorf("read the state of %s: %w", folder, err)
+		}
+	}
+	return State{sum.Sum(nil)}, nil
+}
+
+// Key names what a mutant's result is of: its patch, header included, at this state.
+func (s State) Key(m Mutant) (string, error) {
+	sum := sha256.New()
+	sum.Write(s.sum)
+	if err := addFile(sum, m.Name, m.Path); err != nil {
+		return "", fmt.Errorf("read the mutant %s: %w", m.Name, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16], nil
+}
+
+// addFile adds a file under a name, with its length, so that no two trees look alike.
+func addFile(sum io.Writer, name, path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(sum, "%s %d\n", name, len(data))
+	_, err = sum.Write(data)
+	return err
+}
