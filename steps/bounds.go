@@ -19,6 +19,8 @@ var (
 	boundPodStart = bound{60 * time.Second, "scheduling, sandbox, network and start on a busy node; the image is there already"}
 	// boundPodEnd is for what comes on top of a Pod's own grace period until its object is gone.
 	boundPodEnd = bound{30 * time.Second, "the node tears the Pod down, reports, and deletes the object in a second step"}
+	// boundEviction is for a node to see that a Pod takes what is not its own, and to end it.
+	boundEviction = bound{150 * time.Second, "upstream measures volumes once a minute and looks at them every 10 s; then the Pod has its end to come to"}
 	// boundTraffic is for a change of endpoints to reach the rules of every node.
 	boundTraffic = bound{30 * time.Second, "a controller writes slices, proxies batch their rewriting (upstream by default once a second, at least every 30 s)"}
 	// boundProgram is for one program that a step runs, such as kubectl.

@@ -24,6 +24,7 @@ func podSentences(sc vocabulary) {
 	sc.Step(`^the run of container "([^"]*)" of Pod "([^"]*)" before that lasted at least (\d+) seconds$`, lastRunLasted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" has not been restarted$`, containerNotRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is not restarted for (\d+) seconds$`, containerStaysUp)
+	sc.Step(`^Pod "([^"]*)" is evicted, and told "([^"]*)"$`, podEvicted)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)"$`, eventRecorded)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)" that says "([^"]*)"$`, eventSays)
 }
@@ -181,6 +182,28 @@ func containerNotRestarted(ctx context.Context, container, pod string) error {
 
 func containerStaysUp(ctx context.Context, container, pod string, seconds int) error {
 	return fieldStays(ctx, restartPath(container), "Pod", pod, "0", seconds)
+}
+
+func podEvicted(ctx context.Context, name, why string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{
+		kind: "Pod", options: named(name), limit: boundEviction.limit,
+		what: fmt.Sprintf("Pod %q", name), expected: fmt.Sprintf("phase Failed, reason Evicted, a message that contains %q", why),
+		judge: func(found objects) (bool, string, error) {
+			var status [3]string
+			for i, field := range []string{"phase", "reason", "message"} {
+				var err error
+				if status[i], _, err = valueOf(found[name], "status."+field); err != nil {
+					return false, "", err
+				}
+			}
+			seen := fmt.Sprintf("phase %s, reason %q, message %q", status[0], status[1], status[2])
+			return status[0] == "Failed" && status[1] == "Evicted" && strings.Contains(status[2], why), seen, nil
+		},
+	})
 }
 
 func eventRecorded(ctx context.Context, reason, kind, name string) error {

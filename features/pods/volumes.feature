@@ -1,0 +1,480 @@
+Feature: Volumes
+  A volume belongs to a Pod, and each of its containers mounts it where it likes.
+
+  @pods/volumes-shared
+  Rule: one volume, several containers, each at its own path
+
+    Scenario: an init container leaves a file, containers read and write it elsewhere
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: shared, emptyDir: {}}]
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, write, /begin/note, prepared], volumeMounts: [{name: shared, mountPath: /begin}]}
+          containers:
+          - name: writer
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: shared, mountPath: /out}, {name: shared, mountPath: /also, readOnly: true}]
+          - {name: reader, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /deep/down/in, readOnly: true}]}
+        """
+      And Pod "app" is Ready
+      When container "reader" of Pod "app" executes "/workload cat /deep/down/in/note"
+      Then it prints "prepared"
+      When container "writer" of Pod "app" executes "/workload write /out/note changed"
+      And container "reader" of Pod "app" executes "/workload cat /deep/down/in/note"
+      Then it prints "changed"
+      When container "writer" of Pod "app" executes "/workload cat /also/note"
+      Then it prints "changed"
+      When container "reader" of Pod "app" executes "/workload exists /out"
+      Then it exits with 1
+
+    Scenario: what is mounted to be read only cannot be written through that path
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: shared, emptyDir: {}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: shared, mountPath: /rw}, {name: shared, mountPath: /ro, readOnly: true}]
+        """
+      And Pod "app" is Ready
+      And container "app" of Pod "app" has executed "/workload write /rw/note here"
+      When container "app" of Pod "app" executes "/workload write /ro/note changed"
+      Then it exits with 1
+      And its error output contains "read-only file system"
+      When container "app" of Pod "app" executes "/workload rm /ro/note"
+      Then it exits with 1
+      When container "app" of Pod "app" executes "/workload cat /rw/note"
+      Then it prints "here"
+
+    Scenario: a part of a volume, made where it is missing
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: shared, emptyDir: {}}]
+          containers:
+          - {name: whole, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /whole}]}
+          - {name: part, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /part, subPath: one/two}]}
+          - name: named
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]
+            volumeMounts: [{name: shared, mountPath: /own, subPathExpr: "of-$(POD)"}]
+        """
+      And Pod "app" is Ready
+      And container "whole" of Pod "app" has executed "/workload write /whole/beside here"
+      When container "part" of Pod "app" executes "/workload write /part/note inside"
+      And container "named" of Pod "app" executes "/workload write /own/note mine"
+      And container "whole" of Pod "app" executes "/workload cat /whole/one/two/note /whole/of-app/note"
+      Then it prints "insidemine"
+      When container "part" of Pod "app" executes "/workload ls /part"
+      Then it prints "note"
+
+    Scenario: a link does not lead a part of a volume out of it
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: shared, emptyDir: {}}]
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, link, /etc, /begin/way-out], volumeMounts: [{name: shared, mountPath: /begin}]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /in, subPath: way-out}]}
+        """
+      Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CreateContainerConfigError"
+      And an event "Failed" is recorded for Pod "app" that says "subPath"
+
+    Scenario: one file of a config map, beside what the image has there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue, shape: round}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: settings, configMap: {name: settings}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: settings, mountPath: /chosen, subPath: colour}, {name: settings, mountPath: /all}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /chosen /all/shape"
+      Then it prints "blueround"
+      When container "app" of Pod "app" executes "/workload exists /workload"
+      Then it exits with 0
+      When container "app" of Pod "app" executes "/workload write /all/shape square"
+      Then it exits with 1
+      And its error output contains "read-only file system"
+
+    @api
+    Scenario Outline: <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: <volumes>
+          containers: [{name: app, image: example.com/app:1, volumeMounts: <mounts>}]
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And there is no Pod "app"
+
+      Examples:
+        | what                           | volumes                                           | mounts                                                      | field                                           |
+        | a mount without a path         | [{name: v, emptyDir: {}}]                         | [{name: v}]                                                 | spec.containers[0].volumeMounts[0].mountPath    |
+        | a mount without a volume       | [{name: v, emptyDir: {}}]                         | [{mountPath: /v}]                                           | spec.containers[0].volumeMounts[0].name         |
+        | a path that is taken           | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v}, {name: v, mountPath: /v}]        | spec.containers[0].volumeMounts[1].mountPath    |
+        | an absolute part               | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPath: /etc}]                   | spec.containers[0].volumeMounts.subPath         |
+        | a part that leads up           | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPath: a/../../etc}]            | spec.containers[0].volumeMounts.subPath         |
+        | a part given twice             | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPath: a, subPathExpr: b}]      | spec.containers[0].volumeMounts[0].subPathExpr  |
+        | a volume's name for the second | [{name: v, emptyDir: {}}, {name: v, emptyDir: {}}] | []                                                         | spec.volumes[1].name                            |
+        | a volume of two kinds          | [{name: v, emptyDir: {}, hostPath: {path: /x}}]   | []                                                          | spec.volumes[0].hostPath                        |
+        | a volume with a bad name       | [{name: A_b, emptyDir: {}}]                       | []                                                          | spec.volumes[0].name                            |
+        | an emptyDir of less than none  | [{name: v, emptyDir: {sizeLimit: -1}}]            | []                                                          | spec.volumes[0].emptyDir.sizeLimit              |
+
+  @pods/volumes-shared
+  Rule: several sources can make one volume
+
+    Scenario: a config map and the Pod's own fields in one directory
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue, shape: round}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: app
+          labels: {tier: "front", app: web}
+          annotations: {note: "two\nlines"}
+        spec:
+          volumes:
+          - name: both
+            projected:
+              defaultMode: 0440
+              sources:
+              - configMap: {name: settings, items: [{key: colour, path: look/colour, mode: 0400}]}
+              - configMap: {name: not-there, optional: true}
+              - downwardAPI:
+                  items:
+                  - {path: labels, fieldRef: {fieldPath: metadata.labels}}
+                  - {path: note, fieldRef: {fieldPath: "metadata.annotations['note']"}}
+                  - {path: limits/cpu, resourceFieldRef: {containerName: app, resource: limits.cpu, divisor: 1m}}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], resources: {limits: {cpu: 250m}}, volumeMounts: [{name: both, mountPath: /both}]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /both/look/colour"
+      Then it prints "blue"
+      When container "app" of Pod "app" executes "/workload cat /both/labels"
+      Then its output matches "^app="web"\ntier="front"\n?$"
+      When container "app" of Pod "app" executes "/workload cat /both/note"
+      Then its output matches "^two\nlines$"
+      When container "app" of Pod "app" executes "/workload cat /both/limits/cpu"
+      Then it prints "250"
+      When container "app" of Pod "app" executes "/workload exists /both/shape"
+      Then it exits with 1
+      When container "app" of Pod "app" executes "/workload stat /both/look/colour"
+      Then its output contains ""mode":"0400""
+      When container "app" of Pod "app" executes "/workload stat /both/..data/labels"
+      Then its output contains ""mode":"0440""
+
+    Scenario: the Pod waits for what its volume is made of, and says so
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: settings, projected: {sources: [{configMap: {name: settings}}]}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: settings, mountPath: /settings}]}]
+        """
+      Then an event "FailedMount" is recorded for Pod "app" that says "not found"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue}
+        """
+      Then Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload cat /settings/colour"
+      Then it prints "blue"
+
+  @pods/empty-dir
+  Rule: an emptyDir can have a medium and a size
+
+    Scenario: memory, no more than its limit
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: fast, emptyDir: {medium: Memory, sizeLimit: 4Mi}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: fast, mountPath: /fast}]}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload stat /fast"
+      Then its output contains ""fileSystem":"tmpfs""
+      And its output contains ""capacity":4194304"
+      When container "app" of Pod "app" executes "/workload fill /fast/small --bytes=3Mi"
+      Then it exits with 0
+      When container "app" of Pod "app" executes "/workload fill /fast/large --bytes=3Mi"
+      Then it exits with 1
+      And its output contains ""class":"full""
+      And "status.phase" of Pod "app" is "Running"
+
+    @slow
+    Scenario: disk, and the Pod is evicted that uses more than its limit
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: scratch, emptyDir: {sizeLimit: 4Mi}}]
+          containers: [{name: app, image: "${image}", command: [/workload, steps, "fill /scratch/large --bytes=16Mi", wait], volumeMounts: [{name: scratch, mountPath: /scratch}]}]
+        """
+      And Pod "app" is Ready
+      Then Pod "app" is evicted, and told "exceeds the limit"
+      And an event "Evicted" is recorded for Pod "app" that says "exceeds the limit"
+
+  @pods/host-path
+  Rule: a hostPath is a path of the node, and stays when the Pod goes
+
+    Scenario: what one Pod left on a node, the next one there finds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          volumes: [{name: host, hostPath: {path: "/tmp/${namespace}", type: DirectoryOrCreate}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        """
+      And Pod "first" is Ready
+      And "spec.nodeName" of Pod "first" is remembered as "node"
+      And container "app" of Pod "first" has executed "/workload write /host/note left"
+      When Pod "first" is deleted with a grace period of 1 second
+      Then Pod "first" is gone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: host, hostPath: {path: "/tmp/${namespace}"}}, {name: tmp, hostPath: {path: /tmp, type: Directory}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: host, mountPath: /host, readOnly: true}, {name: tmp, mountPath: /tmp-of-node}]
+        """
+      And Pod "second" is Ready
+      When container "app" of Pod "second" executes "/workload cat /host/note"
+      Then it prints "left"
+      When container "app" of Pod "second" executes "/workload write /host/note changed"
+      Then it exits with 1
+      And its error output contains "read-only file system"
+      And container "app" of Pod "second" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
+
+    @storage @multi-node
+    Scenario: a node's path is not another node's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: here}
+        spec:
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+        """
+      And Pod "here" is Ready
+      And "spec.nodeName" of Pod "here" is remembered as "node"
+      And container "app" of Pod "here" has executed "/workload mkdir /tmp-of-node/${namespace}"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: elsewhere}
+        spec:
+          affinity:
+            nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: NotIn, values: ["${node}"]}]}]}}
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+        """
+      And Pod "elsewhere" is Ready
+      When container "app" of Pod "here" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 0
+      When container "app" of Pod "elsewhere" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 1
+      And container "app" of Pod "here" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
+
+    Scenario: each type takes what is of its kind, and two make what is missing
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: maker}
+        spec:
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+        """
+      And Pod "maker" is Ready
+      And "spec.nodeName" of Pod "maker" is remembered as "node"
+      And container "app" of Pod "maker" has executed "/workload mkdir /tmp-of-node/${namespace}"
+      And container "app" of Pod "maker" has executed "/workload write /tmp-of-node/${namespace}/file kept"
+      When container "app" of Pod "maker" executes "/workload mknod /tmp-of-node/${namespace}/socket socket"
+      Then it exits with 0
+      When container "app" of Pod "maker" executes "/workload mknod /tmp-of-node/${namespace}/char char 1:3"
+      Then it exits with 0
+      When container "app" of Pod "maker" executes "/workload mknod /tmp-of-node/${namespace}/block block 7:200"
+      Then it exits with 0
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          nodeName: "${node}"
+          volumes:
+          - {name: directory, hostPath: {path: "/tmp/${namespace}", type: Directory}}
+          - {name: directory-made, hostPath: {path: "/tmp/${namespace}/made/deep", type: DirectoryOrCreate}}
+          - {name: file, hostPath: {path: "/tmp/${namespace}/file", type: File}}
+          - {name: file-there, hostPath: {path: "/tmp/${namespace}/file", type: FileOrCreate}}
+          - {name: file-made, hostPath: {path: "/tmp/${namespace}/made-file", type: FileOrCreate}}
+          - {name: socket, hostPath: {path: "/tmp/${namespace}/socket", type: Socket}}
+          - {name: char, hostPath: {path: "/tmp/${namespace}/char", type: CharDevice}}
+          - {name: block, hostPath: {path: "/tmp/${namespace}/block", type: BlockDevice}}
+          - {name: whatever, hostPath: {path: "/tmp/${namespace}/socket", type: ""}}
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts:
+            - {name: directory, mountPath: /directory}
+            - {name: directory-made, mountPath: /directory-made}
+            - {name: file, mountPath: /file}
+            - {name: file-there, mountPath: /file-there}
+            - {name: file-made, mountPath: /file-made}
+            - {name: socket, mountPath: /socket}
+            - {name: char, mountPath: /char}
+            - {name: block, mountPath: /block}
+            - {name: whatever, mountPath: /whatever}
+        """
+      Then Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload cat /file /file-there /file-made /directory/file"
+      Then it prints "keptkeptkept"
+      When container "app" of Pod "app" executes "/workload stat /block"
+      Then its output contains ""type":"block""
+      When container "app" of Pod "app" executes "/workload stat /whatever"
+      Then its output contains ""type":"socket""
+      When container "app" of Pod "app" executes "/workload write /directory-made/note here"
+      And container "app" of Pod "maker" executes "/workload cat /tmp-of-node/${namespace}/made/deep/note"
+      Then it prints "here"
+      When container "app" of Pod "maker" executes "/workload stat /tmp-of-node/${namespace}/made/deep"
+      Then its output contains ""mode":"0755""
+      When container "app" of Pod "maker" executes "/workload stat /tmp-of-node/${namespace}/made-file"
+      Then its output contains ""mode":"0644""
+      And container "app" of Pod "maker" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
+
+    Scenario Outline: the type <type> refuses <what>, and says so
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: host, hostPath: {path: "<path>", type: <type>}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        """
+      Then an event "FailedMount" is recorded for Pod "app" that says "<why>"
+      And "status.phase" of Pod "app" is "Pending"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+
+      Examples:
+        | type              | what               | path                    | why                       |
+        | Directory         | a device           | /dev/null               | is not a directory        |
+        | Directory         | what is not there  | /tmp/${namespace}/none  | is not a directory        |
+        | DirectoryOrCreate | a device           | /dev/null               | is not a directory        |
+        | File              | a directory        | /etc                    | is not a file             |
+        | File              | what is not there  | /tmp/${namespace}/none  | is not a file             |
+        | FileOrCreate      | a directory        | /etc                    | is not a file             |
+        | FileOrCreate      | a file in nowhere  | /tmp/${namespace}/a/b   | no such file or directory |
+        | Socket            | a device           | /dev/null               | is not a socket file      |
+        | CharDevice        | a directory        | /etc                    | is not a character device |
+        | BlockDevice       | another device     | /dev/null               | is not a block device     |
+
+    Scenario: a Pod that waits for a path starts once it is there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: host, hostPath: {path: "/tmp/${namespace}/late", type: Directory}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        """
+      And an event "FailedMount" is recorded for Pod "app"
+      And "spec.nodeName" of Pod "app" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: maker}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+        """
+      And Pod "maker" is Ready
+      When container "app" of Pod "maker" executes "/workload mkdir /tmp-of-node/${namespace}/late"
+      Then Pod "app" becomes Ready
+      And container "app" of Pod "app" has not been restarted
+      And container "app" of Pod "maker" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
+
+    @api
+    Scenario Outline: a hostPath with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: host, hostPath: <source>}]
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.volumes[0].hostPath.<field>"
+      And there is no Pod "app"
+
+      Examples:
+        | what                | source                       | field |
+        | no path             | {}                           | path  |
+        | a path that leads up | {path: /tmp/../etc}         | path  |
+        | an unknown type     | {path: /tmp, type: Folder}   | type  |
