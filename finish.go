@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/plumbline/plumbline/reports"
+	"github.com/plumbline/plumbline/steps"
 )
 
 // stopLimit bounds the removal of the target, and the taking of its logs.
@@ -66,6 +67,7 @@ func (e *engine) publish(report *reports.Report) error {
 	e.printf("Reports: %s and %s\n", filepath.Join(out, "report.json"), filepath.Join(out, "junit.xml"))
 	if e.keptWords != "" {
 		e.printf("\n%s\n", e.keptWords)
+		e.printf("\nWhat failed scenarios left is in the namespaces of: kubectl get namespaces --selector=%s=%s --output=yaml\n", steps.RunLabel, e.id)
 	}
 	// Go must not serve this result from its cache. It does not keep results of tests that read a file this young.
 	_, err := os.ReadFile(filepath.Join(out, "report.json"))
