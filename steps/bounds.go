@@ -32,3 +32,6 @@ var (
 // graceLate is how long after the end of its grace period a process may still be there: the kubelet counts from when it saw
 // the deletion, kills through the runtime, and the end of the log travels back.
 const graceLate = 6 * time.Second
+
+// clockSkew is how far the clocks of nodes that keep time may be from ours, and from one another's.
+const clockSkew = time.Second

@@ -14,6 +14,8 @@ import (
 func trafficSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)"$`, requestsSent)
 	sc.Step(`^every request is answered$`, allAnswered)
+	sc.Step(`^the present moment is remembered as "([^"]*)"$`, momentRemembered)
+	sc.Step(`^of its requests those begun before "([^"]*)" may have failed, and no other$`, failedOnlyBefore)
 	sc.Step(`^each of the Pods "([^"]*)" has answered, and no other$`, answeredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, comesToBeAnsweredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be refused$`, comesToBeRefused)
@@ -22,9 +24,10 @@ func trafficSentences(sc vocabulary) {
 
 // request is one line of what the workload's client prints.
 type request struct {
-	Status int    `json:"status"`
-	Who    string `json:"who"`   // the answering Pod
-	Class  string `json:"class"` // of a failure: refused, timeout, reset, …
+	At     time.Time `json:"at"` // when it began, by the client's clock
+	Status int       `json:"status"`
+	Who    string    `json:"who"`   // the answering Pod
+	Class  string    `json:"class"` // of a failure: refused, timeout, reset, …
 }
 
 // balanceRequests is how many new connections are sent to see every Pod of a Service. With n Pods chosen evenly and
@@ -38,15 +41,20 @@ func (s *scenario) send(ctx context.Context, client, target string, count int) (
 	if err != nil {
 		return nil, err
 	}
+	s.traffic, err = o.requests()
+	return s.traffic, err
+}
+
+// requests reads what a client has printed.
+func (o *outcome) requests() ([]request, error) {
 	var requests []request
 	for _, line := range strings.Split(strings.TrimSpace(o.stdout), "\n") {
 		var r request
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			return nil, fmt.Errorf("the client in Pod %s printed %q, which is no request: %w (stderr: %s)", client, line, err, o.stderr)
+			return nil, fmt.Errorf("%s printed %q, which is no request: %w (stderr: %s)", o.asked, line, err, o.stderr)
 		}
 		requests = append(requests, r)
 	}
-	s.traffic = requests
 	return requests, nil
 }
 
@@ -99,6 +107,48 @@ func allAnswered(ctx context.Context) error {
 	}
 	if _, errors := tally(s.traffic); len(errors) > 0 {
 		return failed("the requests", "every one is answered", told(s.traffic))
+	}
+	return nil
+}
+
+func momentRemembered(ctx context.Context, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	s.store(as, time.Now().UTC().Format(time.RFC3339Nano))
+	return nil
+}
+
+// failedOnlyBefore judges the client that ended last. Its clock is the node's: requests of the bound for skewed clocks after
+// the moment are not held against anybody.
+func failedOnlyBefore(ctx context.Context, moment string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := ran(ctx)
+	if err != nil {
+		return err
+	}
+	requests, err := o.requests()
+	if err != nil {
+		return err
+	}
+	text, err := s.expand("${" + moment + "}")
+	if err != nil {
+		return err
+	}
+	since, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return fmt.Errorf("what is remembered as %q is no moment: %w", moment, err)
+	}
+	requests = slices.DeleteFunc(requests, func(r request) bool { return r.At.Before(since.Add(clockSkew)) })
+	if len(requests) == 0 {
+		return &Inconclusive{Why: fmt.Sprintf("the client had ended before %s", text)}
+	}
+	if _, errors := tally(requests); len(errors) > 0 {
+		return failed("the requests begun after "+text, "every one is answered", told(requests))
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ func registerAll(v vocabulary) {
 	selectorSentences(v)
 	watchSentences(v)
 	podSentences(v)
+	placementSentences(v)
+	sharingSentences(v)
 	programSentences(v)
 	logSentences(v)
 	trafficSentences(v)

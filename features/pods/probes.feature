@@ -416,6 +416,63 @@ Feature: Probes
         """
       Then container "app" of Pod "slow" is restarted
 
+  @pods/liveness-and-readiness @network
+  Rule: both probes together send requests to healthy containers only
+
+    @long
+    Scenario: one of two servers hangs under steady load
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 2}
+            livenessProbe: {httpGet: {path: /live, port: 8080}, periodSeconds: 2, timeoutSeconds: 1, failureThreshold: 3}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 2}
+            livenessProbe: {httpGet: {path: /live, port: 8080}, periodSeconds: 2, timeoutSeconds: 1, failureThreshold: 3}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec: {containers: [{name: client, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pods "one, two, client" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      When container "client" of Pod "client" begins "/workload http http://${address}/ --for=24s --interval=100ms --concurrency=4 --timeout=2s"
+      And container "app" of Pod "one" executes "/workload control hang=on"
+      Then Pod "one" becomes unready
+      And the ready endpoints of Service "web" come to be exactly the Pods "two"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "two"
+      Given the present moment is remembered as "settled"
+      Then container "app" of Pod "one" is restarted
+      And Pod "one" becomes Ready
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      And container "app" of Pod "two" has not been restarted
+      And what was begun exits with 1
+      And of its requests those begun before "settled" may have failed, and no other
+
   @api
   Rule: a probe that makes no sense is refused
 

@@ -105,3 +105,68 @@ Feature: Requests and limits
         """
       Then it is refused with 400 "BadRequest"
       And the refusal says "quantities must match"
+
+  @pods/own-cgroup
+  Rule: every container has limits of its own
+
+    Scenario: two containers of a Pod use the same, and one of them has too little for that
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - name: tight
+            image: "${image}"
+            command: [/workload, use-memory, --bytes=64Mi, --hold]
+            resources: {limits: {memory: 32Mi, cpu: 300m}}
+          - name: roomy
+            image: "${image}"
+            command: [/workload, use-memory, --bytes=64Mi, --hold]
+            resources: {limits: {memory: 128Mi, cpu: 150m}}
+          - name: free
+            image: "${image}"
+            command: [/workload, use-memory, --bytes=64Mi, --hold]
+        """
+      Then container "tight" of Pod "pair" is restarted
+      And "status.containerStatuses[name=tight].lastState.terminated.reason" of Pod "pair" becomes "OOMKilled"
+      And the log of container "roomy" of Pod "pair" says "holding"
+      And the log of container "free" of Pod "pair" says "holding"
+      And container "roomy" of Pod "pair" has not been restarted
+      And container "free" of Pod "pair" has not been restarted
+      When container "roomy" of Pod "pair" executes "/workload cgroup"
+      Then its output contains ""memoryLimitBytes":134217728"
+      And its output contains ""cpuQuotaMicros":15000"
+      When container "free" of Pod "pair" executes "/workload cgroup"
+      Then its output does not contain "memoryLimitBytes"
+      And its output does not contain "cpuQuotaMicros"
+
+  @pods/cpu-is-shared
+  Rule: CPU that nobody needs goes to who wants it, in the proportion of requests
+
+    @serial
+    Scenario: more than requested on an idle node, a larger share for the larger request on a busy one
+      Given a node and its free cpu are remembered as "node" and "room"
+      And one more than the CPUs of node "${node}" is remembered as "threads"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: small}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: hog, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 100m}}}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: large}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: hog, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 400m}}}]
+        """
+      And Pods "small, large" are Ready
+      # A request of 400m against 100m is four times as much by shares, and at least the root of that, twice, by the weights of
+      # cgroup v2; a quarter either way is for what happens beside.
+      Then container "hog" of Pod "small" computes with "${threads}" threads for 2 seconds, and gets more than 2.5 times "100m"
+      And container "hog" of Pods "small, large" computes with "${threads}" threads each for 3 seconds, and "large" gets 1.5 to 5 times what "small" gets

@@ -1,0 +1,267 @@
+Feature: Placement
+  The scheduler finds a node for each Pod, once. It counts what containers request, and places a Pod as a whole.
+
+  @pods/one-node
+  Rule: all containers of a Pod run on one and the same node
+
+    Scenario: every container tells of the same node
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, mkdir, "/tmp-of-node/${namespace}"], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}
+          - {name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}
+          containers:
+          - name: one
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}, {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]
+            volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]
+          - name: two
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}, {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]
+            volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]
+        """
+      And Pod "app" is Ready
+      And "spec.nodeName" of Pod "app" is remembered as "node"
+      And "status.hostIP" of Pod "app" is remembered as "host"
+      Then "status.addresses[type=InternalIP].address" of Node "${node}" is "${host}"
+      When container "one" of Pod "app" executes "/workload env NODE"
+      Then it prints "${node}"
+      When container "two" of Pod "app" executes "/workload env NODE"
+      Then it prints "${node}"
+      When container "two" of Pod "app" executes "/workload env HOST"
+      Then it prints "${host}"
+      When container "one" of Pod "app" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 0
+      When container "two" of Pod "app" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 0
+      When container "sidecar" of Pod "app" executes "/workload rm --recursive /tmp-of-node/${namespace}"
+      Then it exits with 0
+      When container "one" of Pod "app" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 1
+
+    Scenario: containers that only two nodes together could hold are not parted
+      Given the cpu of the largest node is remembered as "cpu"
+      And 60% of "cpu" is remembered as "half and more"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - {name: one, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${half and more}"}}}
+          - {name: two, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${half and more}"}}}
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "app" becomes "Unschedulable"
+      And an event "FailedScheduling" is recorded for Pod "app" that says "Insufficient cpu"
+      And "spec.nodeName" of Pod "app" is absent
+      And "status.containerStatuses" of Pod "app" is absent
+
+  @pods/spread
+  Rule: the Pods of one application are spread over the nodes
+
+    Scenario: replicas lie over the nodes no less evenly than dice would put them
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 24
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      Then the Pods of ReplicaSet "web" lie over the nodes no less evenly than by chance
+
+    Scenario: a constraint makes the spread even
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 7
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              topologySpreadConstraints:
+              - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then the Pods of ReplicaSet "web" come to lie over the nodes with a difference of at most 1
+
+    @api
+    Scenario Outline: a constraint with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          topologySpreadConstraints: [<constraint>]
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.topologySpreadConstraints[0].<field>"
+      And there is no Pod "app"
+
+      Examples:
+        | what              | constraint                                                                       | field             |
+        | no skew           | {maxSkew: 0, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule} | maxSkew           |
+        | no key            | {maxSkew: 1, whenUnsatisfiable: DoNotSchedule}                                   | topologyKey       |
+        | an unknown action | {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: Perhaps}    | whenUnsatisfiable |
+
+  @pods/requests-minimum
+  Rule: a Pod needs the sum of what its containers request, and a full node takes no more
+
+    @serial
+    Scenario: sums, the largest init container, and room that is given back
+      Given a node and its free cpu are remembered as "node" and "room"
+      And 20% of "room" is remembered as "fifth"
+      And 30% of "room" is remembered as "third"
+      And 15% of "room" is remembered as "too much"
+      And 8% of "room" is remembered as "little"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: sum}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          initContainers:
+          - {name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${fifth}"}}}
+          containers:
+          - {name: one, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${fifth}"}}}
+          - {name: two, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${fifth}"}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: begin}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          initContainers:
+          - {name: large, image: "${image}", command: [/workload, exit], resources: {requests: {cpu: "${third}"}}}
+          containers:
+          - {name: small, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 1m}}}
+        """
+      And Pods "sum, begin" are Ready
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: more}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${too much}"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "more" becomes "Unschedulable"
+      And an event "FailedScheduling" is recorded for Pod "more" that says "Insufficient cpu"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: less}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${little}"}}}]
+        """
+      Then Pod "less" becomes Ready
+      And "spec.nodeName" of Pod "more" is absent
+      When Pod "begin" is deleted with a grace period of 1 second
+      Then Pod "more" becomes Ready
+      And "spec.nodeName" of Pod "more" is "${node}"
+
+    @workloads
+    Scenario: a node refuses what is put on it past the scheduler and finds no room there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: known}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "known" is Ready
+      And "spec.nodeName" of Pod "known" is remembered as "node"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: forced}
+        spec:
+          nodeName: "${node}"
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "100000"}}}]
+        """
+      Then "status.phase" of Pod "forced" becomes "Failed"
+      And "status.reason" of Pod "forced" is "OutOfcpu"
+      And an event "OutOfcpu" is recorded for Pod "forced"
+
+    @api
+    Scenario Outline: <what>: <class>
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          initContainers: [{name: first, image: example.com/app:1, resources: <first>}]
+          containers:
+          - {name: one, image: example.com/app:1, resources: <one>}
+          - {name: two, image: example.com/app:1, resources: <two>}
+        """
+      Then "status.qosClass" of Pod "app" is "<class>"
+
+      Examples:
+        | what                               | first                              | one                                                              | two                                | class      |
+        | nothing is asked for               | {}                                 | {}                                                               | {}                                 | BestEffort |
+        | one container asks                 | {}                                 | {requests: {cpu: 1m}}                                            | {}                                 | Burstable  |
+        | an init container asks             | {requests: {memory: 1Mi}}          | {}                                                               | {}                                 | Burstable  |
+        | all have limits                    | {limits: {cpu: 1m, memory: 1Mi}}   | {limits: {cpu: 2m, memory: 2Mi}}                                 | {limits: {cpu: 3m, memory: 3Mi}}   | Guaranteed |
+        | one may exceed what it asks for    | {limits: {cpu: 1m, memory: 1Mi}}   | {limits: {cpu: 2m, memory: 2Mi}, requests: {cpu: 1m}}            | {limits: {cpu: 3m, memory: 3Mi}}   | Burstable  |
+        | memory is limited, CPU is not      | {limits: {memory: 1Mi}}            | {limits: {memory: 2Mi}}                                          | {limits: {memory: 3Mi}}            | Burstable  |
+        | the init container has no limit    | {}                                 | {limits: {cpu: 2m, memory: 2Mi}}                                 | {limits: {cpu: 3m, memory: 3Mi}}   | Burstable  |
+
+  @pods/packing
+  Rule: right-sized requests pack a node, as far as the arithmetic goes
+
+    @serial
+    Scenario: as many as fit, and no more
+      Given a node and its free memory are remembered as "node" and "room"
+      And 22% of "room" is remembered as "size"
+      And 10% of "room" is remembered as "gap"
+      And these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: large}
+        spec:
+          replicas: 6
+          selector: {matchLabels: {app: large}}
+          template:
+            metadata: {labels: {app: large}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+              containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "${size}"}}}]
+        """
+      Then exactly 4 Pods of ReplicaSet "large" come to be Ready, and the others to wait for memory
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: small}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "${gap}"}}}]
+        """
+      Then Pod "small" becomes Ready
+      When "spec.replicas" of ReplicaSet "large" is set to "5"
+      Then exactly 4 Pods of ReplicaSet "large" come to be Ready, and the others to wait for memory
