@@ -239,8 +239,28 @@ Feature: Cluster IPs
         | 10.99.0.0/33 | service-cluster-ip-range                           |
         | 10.99.0.0/31 | cluster IP range must be at least 8 IP addresses   |
 
-  @services/range-must-not-overlap @cluster @implementation
+  @services/range-must-not-overlap @workloads
   Rule: the range should not overlap with other networks
 
-    Scenario: a range that overlaps with the Pods' addresses is refused at the start
-      Then a server with the flags "--service-cluster-ip-range=10.244.0.0/16" refuses to start and says "overlaps"
+    Scenario: no Service can have the address of a Pod or of a node
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "web" is Ready
+      And "status.podIP" of Pod "web" is remembered as "pod"
+      And "status.hostIP" of Pod "web" is remembered as "node"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "${pod}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: "${node}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
