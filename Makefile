@@ -7,12 +7,15 @@
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
-# CONCURRENCY=4, KEEP=1, OUT=…, TARGET=…, KUBECTL=…, LIST=1. EXPECTED=known.yaml names a file of known failures
-# (features/CHANGES.md), with which only other failures, and known ones that are gone, fail the run.
+# CONCURRENCY=4, KEEP=1, OUT=…, KUBECTL=…, LIST=1. EXPECTED=known.yaml names a file of known failures
+# (features/CHANGES.md), with which only other failures, and known ones that are gone, fail the run. What is judged:
+# TARGET=image IMAGE=…, or TARGET=kubeconfig with KUBECONFIG=…, CONTEXT=…, WORKLOAD_IMAGE=….
 
 ARGS := -make $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(CHAPTER),-chapter=$(CHAPTER)) \
 	$(if $(PROFILE),-profile=$(PROFILE)) $(if $(SLOW),-slow) $(if $(HISTORIC),-historic) $(if $(SEED),-seed=$(SEED)) \
 	$(if $(CONCURRENCY),-concurrency=$(CONCURRENCY)) $(if $(KEEP),-keep) $(if $(OUT),-out=$(OUT)) $(if $(TARGET),-target=$(TARGET)) \
+	$(if $(IMAGE),-image=$(IMAGE)) $(if $(filter kubeconfig,$(TARGET)),$(if $(filter command,$(firstword $(origin KUBECONFIG))),-kubeconfig=$(KUBECONFIG))) \
+	$(if $(CONTEXT),-context=$(CONTEXT)) $(if $(WORKLOAD_IMAGE),-workload-image=$(WORKLOAD_IMAGE)) \
 	$(if $(KUBECTL),-kubectl=$(KUBECTL)) $(if $(EXPECTED),-expected-failures=$(EXPECTED)) $(if $(LIST),-list)
 
 # What runs in containers is built static and without paths. Building the suite in the same way saves compiling the
@@ -24,7 +27,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down generate clean
+.PHONY: conformance conformance-all list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image generate clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -78,6 +81,9 @@ reference-down:
 
 kubernetes-down:
 	@$(PLAIN) go run -trimpath ./fixtures/cluster down $(or $(RUN),kubernetes)
+
+workload-image:
+	@$(PLAIN) go run -trimpath ./fixtures/cluster workload-image $(or $(ARCH),$(shell go env GOARCH))
 
 clean:
 	rm -rf out .build

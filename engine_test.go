@@ -53,13 +53,13 @@ func newFakeTarget(t *testing.T) *fakeTarget {
 	return f
 }
 
-func (f *fakeTarget) kind() string                                     { return "fake" }
-func (f *fakeTarget) prepare(context.Context, string, io.Writer) error { return f.prepareErr }
-func (f *fakeTarget) provider() steps.Provider                         { return nil }
-func (f *fakeTarget) unsupported(profile string) string                { return f.refusals[profile] }
-func (f *fakeTarget) logs(context.Context) (map[string][]byte, error)  { return f.logContents, nil }
-func (f *fakeTarget) keep(context.Context) (string, error)             { return "how to use it", nil }
-func (f *fakeTarget) stop(context.Context) error                       { f.stopped = true; return f.stopErr }
+func (f *fakeTarget) kind() string                                            { return "fake" }
+func (f *fakeTarget) prepare(context.Context, needs, string, io.Writer) error { return f.prepareErr }
+func (f *fakeTarget) provider() steps.Provider                                { return nil }
+func (f *fakeTarget) unsupported(profile string) string                       { return f.refusals[profile] }
+func (f *fakeTarget) logs(context.Context) (map[string][]byte, error)         { return f.logContents, nil }
+func (f *fakeTarget) keep(context.Context) (string, error)                    { return "how to use it", nil }
+func (f *fakeTarget) stop(context.Context) error                              { f.stopped = true; return f.stopErr }
 func (f *fakeTarget) gone(context.Context) error {
 	if why := f.goneWhy.Load(); why != nil {
 		return *why

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/plumbline/plumbline/features"
 	"github.com/plumbline/plumbline/reports"
 	"github.com/plumbline/plumbline/steps"
@@ -24,7 +26,7 @@ import (
 // Options are a run's. The zero value runs everything ordinary against the bundled reference orchestrator.
 type Options struct {
 	Selection
-	Target      string // what is judged; only "reference", which is the default
+	Target      string // what is judged, one of Targets; "reference" by default
 	Seed        int64  // of the scenarios' order; 0 takes a new one
 	Concurrency int    // scenarios at a time on the shared cluster; 0 takes what suits the machine
 	Kubectl     string // path of another kubectl than the pinned one, to judge the target by
@@ -36,6 +38,25 @@ type Options struct {
 	// Expected is the path of a YAML file that lists scenarios which are known to fail on the target, each with a reason. The
 	// run then fails if another one fails, and also if a listed one does not.
 	Expected string
+
+	// Image names the container image that the target "image" judges, one that keeps the contract of fixtures/CONTRACT.md.
+	Image string
+	// Kubeconfig is the path of the kubeconfig of the target "kubeconfig"; empty, it is found as kubectl finds it.
+	Kubeconfig string
+	// Context is the kubeconfig's context that the target "kubeconfig" judges. It may be left out where there is only one.
+	Context string
+	// WorkloadImage is the name under which the nodes of the target "kubeconfig" have or find the workload image; empty, they
+	// have it under its own name, which `make workload-image` prints.
+	WorkloadImage string
+
+	// Provide makes the clusters to judge, instead of a target: the one that scenarios share, and for those of the profile
+	// `cluster` further ones, at most two at a time beside it. It returns once the cluster's API server answers and its
+	// nodes are Ready. What it cannot provide it refuses with an *Unsupported, and a server that refuses to start with its flags
+	// is a *StartError; any other error ends the run, or the scenario.
+	Provide func(ctx context.Context, spec ClusterSpec) (*Cluster, error)
+	// Configure is called for each cluster once it answers, before any scenario: to install what the implementation needs,
+	// or to wait for it. The configuration is a copy. An error ends the run, or the scenario whose own cluster it is.
+	Configure func(ctx context.Context, config *rest.Config) error
 
 	// Again writes the command that runs the given selection again, for failures and the report.
 	// The default names this repository's make target.
@@ -83,7 +104,7 @@ func Judge(ctx context.Context, options Options) (*reports.Report, error) {
 	}
 	e := &engine{options: options, features: features.FS, claims: claims, vocabulary: book}
 	if !options.List {
-		if e.target, err = newTarget(options.Target, options.Kubectl); err != nil {
+		if e.target, err = newTarget(options); err != nil {
 			return nil, err
 		}
 	}
@@ -125,11 +146,7 @@ func (o Options) again(by Selection, seed int64) string {
 	if o.Again != nil {
 		return o.Again(by, seed)
 	}
-	line := makeLine(by, seed)
-	if o.Kubectl != "" {
-		line += " KUBECTL=" + o.Kubectl
-	}
-	return line
+	return makeLine(by, seed) + o.targetVariables()
 }
 
 // repeat is the line that repeats the whole run.
@@ -139,13 +156,4 @@ func (o Options) repeat(seed int64) string {
 		line += " " + asVariables.option("expected-failures", o.Expected)
 	}
 	return line
-}
-
-func newTarget(name, kubectl string) (target, error) {
-	switch name {
-	case "", "reference":
-		return newReference(kubectl)
-	default:
-		return nil, fmt.Errorf("there is no target %q; the targets are: reference", name)
-	}
 }

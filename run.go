@@ -161,8 +161,8 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 	defer cancel(nil)
 
 	building := time.Now()
-	if err := e.target.prepare(ctx, e.id, e.options.log()); err != nil {
-		e.didNotStart(parent, report, fmt.Errorf("the target could not be built: %w", err))
+	if err := e.target.prepare(ctx, e.needs(), e.id, e.options.log()); err != nil {
+		e.didNotStart(parent, report, fmt.Errorf("the target could not be prepared: %w", err))
 		return
 	}
 	report.Building = reports.SecondsOf(time.Since(building))
@@ -172,6 +172,10 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 	done()
 	if err != nil {
 		e.didNotStart(parent, report, fmt.Errorf("the target did not start: %w", err))
+		return
+	}
+	if err := e.configure(ctx, cluster); err != nil {
+		e.didNotStart(parent, report, err)
 		return
 	}
 	report.Starting = reports.SecondsOf(time.Since(starting))

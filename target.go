@@ -12,8 +12,9 @@ import (
 type target interface {
 	// kind is the name by which it is chosen.
 	kind() string
-	// prepare makes whatever a start needs, such as programs and images. The first time it may take minutes.
-	prepare(ctx context.Context, run string, log io.Writer) error
+	// prepare makes whatever a start needs, such as programs and images, and reaches what is there already. The first time
+	// it may take minutes.
+	prepare(ctx context.Context, needs needs, run string, log io.Writer) error
 	// start brings up the cluster that the scenarios share.
 	start(ctx context.Context, needs needs) (steps.Cluster, error)
 	// provider starts clusters of a scenario's own; nil where the target cannot.
@@ -35,5 +36,6 @@ type needs struct {
 	workloads bool // nodes that run containers, and not an API server alone
 }
 
-// startLimit is how long a target may take to start, once everything is built.
-const startLimit = 2 * time.Minute
+// startLimit is how long a target may take to start, once everything is built. The bounds of its parts are shorter, and
+// their messages better.
+const startLimit = 5 * time.Minute

@@ -176,7 +176,7 @@ func (e *engine) begin(ctx context.Context, s *scenario, seen *evidence) (state 
 		}
 	}()
 	state, err = e.vocabulary.begin(ctx, steps.Env{
-		Cluster: e.cluster, Provider: e.target.provider(), Evidence: seen, Run: e.id, Scenario: s.id, Seed: e.seed, Keep: e.options.Keep,
+		Cluster: e.cluster, Provider: e.provider(), Evidence: seen, Run: e.id, Scenario: s.id, Seed: e.seed, Keep: e.options.Keep,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin the scenario: %w", err)

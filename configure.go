@@ -1,0 +1,50 @@
+package plumbline
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/plumbline/plumbline/steps"
+)
+
+// configure has the importer prepare a cluster that answers.
+func (e *engine) configure(ctx context.Context, cluster steps.Cluster) error {
+	if e.options.Configure == nil {
+		return nil
+	}
+	if err := e.options.Configure(ctx, rest.CopyConfig(cluster.Config())); err != nil {
+		return fmt.Errorf("Options.Configure could not prepare the cluster %s: %w", cluster.Name(), err)
+	}
+	return nil
+}
+
+// provider starts clusters of scenarios' own, each configured as the shared one is; nil where the target has none.
+func (e *engine) provider() steps.Provider {
+	provider := e.target.provider()
+	if provider == nil || e.options.Configure == nil {
+		return provider
+	}
+	return configuring{e, provider}
+}
+
+// configuring is a provider whose clusters are configured before scenarios see them.
+type configuring struct {
+	engine *engine
+	steps.Provider
+}
+
+func (c configuring) Start(ctx context.Context, spec steps.ClusterSpec) (steps.Cluster, func(context.Context) error, error) {
+	cluster, release, err := c.Provider.Start(ctx, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.engine.configure(ctx, cluster); err != nil {
+		if gone := release(context.WithoutCancel(ctx)); gone != nil {
+			err = fmt.Errorf("%w; and its removal failed: %v", err, gone)
+		}
+		return nil, nil, err
+	}
+	return cluster, release, nil
+}

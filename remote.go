@@ -1,0 +1,70 @@
+package plumbline
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/plumbline/plumbline/fixtures"
+	"github.com/plumbline/plumbline/steps"
+)
+
+// remote is somebody's cluster, which a kubeconfig leads to. The run uses it as it is: it starts, stops and configures
+// nothing there.
+type remote struct {
+	access   *fixtures.Access
+	workload string // name of the workload image, if it was given
+	kubectl  string // instead of the pinned one
+	cluster  *fixtures.Remote
+	left     bool
+}
+
+func (t *remote) kind() string { return targetKubeconfig }
+
+func (t *remote) prepare(ctx context.Context, _ needs, run string, log io.Writer) (err error) {
+	t.cluster, err = fixtures.Attach(ctx, run, log, t.access, t.workload)
+	if err == nil && t.kubectl != "" {
+		t.cluster.UseKubectl(t.kubectl)
+	}
+	return err
+}
+
+func (t *remote) start(ctx context.Context, needs needs) (steps.Cluster, error) {
+	if needs.workloads {
+		if err := t.cluster.CheckWorkload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return t.cluster, nil
+}
+
+func (t *remote) provider() steps.Provider { return nil }
+
+func (t *remote) unsupported(profile string) string {
+	switch profile {
+	case "cluster":
+		return "the cluster of a kubeconfig is not the run's own: no other is started beside it, and none of its servers and nodes is stopped"
+	case "implementation":
+		return "the cluster of a kubeconfig is not the run's own: nothing is run on its nodes themselves"
+	case "multi-node":
+		if t.cluster != nil && t.cluster.Schedulable() < 2 {
+			return fmt.Sprintf("two nodes are needed that are Ready and take Pods, and the cluster has %d", t.cluster.Schedulable())
+		}
+	}
+	return ""
+}
+
+func (t *remote) gone(context.Context) error                      { return nil }
+func (t *remote) logs(context.Context) (map[string][]byte, error) { return nil, nil }
+
+func (t *remote) keep(context.Context) (string, error) {
+	t.left = true
+	return t.cluster.Leave()
+}
+
+func (t *remote) stop(ctx context.Context) error {
+	if t.cluster == nil || t.left {
+		return nil
+	}
+	return t.cluster.Close(ctx)
+}
