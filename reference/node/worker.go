@@ -116,6 +116,11 @@ func (w *worker) learn(e event) {
 			w.state.StatusWritten = true
 		}
 		return
+	case containerStarted:
+		// A container that ended at once may have done so before its start was told.
+		if e.Status != nil && e.Status.State == runtime.StateExited {
+			e.Status.Message = w.terminationMessage(e.Status)
+		}
 	case containerExited:
 		e.Status.Message = w.terminationMessage(&e.Status)
 		w.state.fold(e, time.Now())
