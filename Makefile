@@ -9,7 +9,7 @@
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
 # CONCURRENCY=4, KEEP=1, OUT=…, KUBECTL=…, LIST=1. EXPECTED=known.yaml names a file of known failures
 # (features/CHANGES.md), with which only other failures, and known ones that are gone, fail the run. What is judged:
-# TARGET=image IMAGE=…, or TARGET=kubeconfig with KUBECONFIG=…, CONTEXT=…, WORKLOAD_IMAGE=….
+# TARGET=kubernetes, TARGET=image IMAGE=…, or TARGET=kubeconfig with KUBECONFIG=…, CONTEXT=…, WORKLOAD_IMAGE=….
 
 ARGS := -make $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(CHAPTER),-chapter=$(CHAPTER)) \
 	$(if $(PROFILE),-profile=$(PROFILE)) $(if $(SLOW),-slow) $(if $(HISTORIC),-historic) $(if $(SEED),-seed=$(SEED)) \

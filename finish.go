@@ -63,7 +63,9 @@ func (e *engine) publish(report *reports.Report) error {
 	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml"))); err != nil {
 		return err
 	}
-	reports.Console{W: e.options.log(), Color: isTerminal(e.options.log()), Pending: !e.options.narrowed(), Folder: out}.Write(report)
+	if !e.unbegun { // else one line has said all there is to say
+		reports.Console{W: e.options.log(), Color: isTerminal(e.options.log()), Pending: !e.options.narrowed(), Folder: out}.Write(report)
+	}
 	e.printf("Reports: %s and %s\n", filepath.Join(out, "report.json"), filepath.Join(out, "junit.xml"))
 	if e.keptWords != "" {
 		e.printf("\n%s\n", e.keptWords)

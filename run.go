@@ -49,6 +49,7 @@ type engine struct {
 	health   *health
 	journal  *journal
 
+	unbegun   bool // there was nothing to judge
 	talking   sync.Mutex
 	keptWords string // how to use a cluster that was left
 }
@@ -221,6 +222,7 @@ func (e *engine) didNotStart(parent context.Context, report *reports.Report, err
 	if parent.Err() != nil {
 		err = errInterrupted
 	}
+	e.unbegun = true
 	report.Problems = append(report.Problems, err.Error())
 	e.printf("%v\n", err)
 	e.journal.fill(reports.Inconclusive, err.Error())

@@ -137,7 +137,7 @@ func TestExitCode(t *testing.T) {
 		"unknown id":      {[]string{"-scenario=no/such/scenario"}, "no scenario matches -scenario=no/such/scenario"},
 		"unknown claim":   {[]string{"-claim=no/such"}, "there is no such claim"},
 		"unknown profile": {[]string{"-profile=nets"}, "the profiles are"},
-		"unknown target":  {[]string{"-target=mars"}, `there is no target "mars"`},
+		"unknown target":  {[]string{"-target=mars"}, `-target=mars: there is no such target`},
 		"empty id":        {[]string{"-scenario="}, "selects nothing"},
 		"unknown flag":    {[]string{"-scenarios=x"}, "flag provided but not defined"},
 	} {
@@ -234,7 +234,7 @@ func TestMakeLine(t *testing.T) {
 	if err := flags.Parse([]string{"-scenario=a/b,c", "-scenario=d", "-claim=x", "-slow", "-seed=7", "-keep"}); err != nil {
 		t.Fatal(err)
 	}
-	want := Options{Selection: Selection{Scenarios: []string{"a/b", "c", "d"}, Claims: []string{"x"}, Slow: true}, Seed: 7, Keep: true, Target: "reference", Out: "out"}
+	want := Options{Selection: Selection{Scenarios: []string{"a/b", "c", "d"}, Claims: []string{"x"}, Slow: true}, Seed: 7, Keep: true, Out: "out"}
 	if diff := cmp.Diff(want, options, cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Again" || p.String() == "Log" }, cmp.Ignore())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

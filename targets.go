@@ -14,13 +14,15 @@ import (
 // The names of the targets.
 const (
 	targetReference  = "reference"
+	targetKubernetes = "kubernetes"
 	targetImage      = "image"
 	targetKubeconfig = "kubeconfig"
 )
 
-// Targets are the names of what can be judged: the reference orchestrator that comes with the suite, a container image
-// that keeps the contract of fixtures/CONTRACT.md, and a cluster that a kubeconfig leads to.
-var Targets = []string{targetReference, targetImage, targetKubeconfig}
+// Targets are the names of what can be judged: the reference orchestrator that comes with the suite, upstream Kubernetes
+// built from its modules, a container image that keeps the contract of fixtures/CONTRACT.md, and a cluster that a
+// kubeconfig leads to.
+var Targets = []string{targetReference, targetKubernetes, targetImage, targetKubeconfig}
 
 // targetFlags makes the choice of the target settable by command-line flags.
 func (o *Options) targetFlags(flags *flag.FlagSet) {
@@ -66,6 +68,8 @@ func newTarget(o Options) (target, error) {
 			return nil, err
 		}
 		return &remote{access: access, workload: o.WorkloadImage, kubectl: kubectl}, nil
+	case o.Target == targetKubernetes:
+		return &containers{name: targetKubernetes, source: fixtures.Kubernetes(), kubectl: kubectl, tried: true}, nil
 	default:
 		return &containers{name: targetReference, source: fixtures.Bundled(), kubectl: kubectl, tried: true}, nil
 	}

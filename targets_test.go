@@ -20,7 +20,7 @@ func TestOptionsThatChooseNoTarget(t *testing.T) {
 		options Options
 		want    []string // in the error
 	}{
-		"unknown target":              {Options{Target: "openshift"}, []string{"-target=openshift", "reference, image, kubeconfig"}},
+		"unknown target":              {Options{Target: "openshift"}, []string{"-target=openshift", "reference, kubernetes, image, kubeconfig"}},
 		"image of another target":     {Options{Image: "a:1"}, []string{"-image=a:1", "-target=image"}},
 		"image of a kubeconfig":       {Options{Target: "kubeconfig", Image: "a:1"}, []string{"-image=a:1", "-target=image"}},
 		"no image":                    {Options{Target: "image"}, []string{"-target=image", "-image=NAME"}},
