@@ -89,7 +89,11 @@ func (h *hunt) open(chosen []ci.Mutant) ([]ci.Mutant, error) {
 
 // prepare compiles the suite and builds the whole reference, once for all mutants.
 func (h *hunt) prepare(ctx context.Context) (err error) {
-	if h.folder, err = os.MkdirTemp("", "plumbline-mutants-"); err != nil {
+	// Go does not look for packages in folders whose names begin so, and what a killed hunt left there goes first.
+	if h.folder, err = filepath.Abs(filepath.Join(h.out, "_work")); err == nil {
+		err = errors.Join(os.RemoveAll(h.folder), os.MkdirAll(h.folder, 0o755))
+	}
+	if err != nil {
 		return fmt.Errorf("make a folder for what is built: %w", err)
 	}
 	h.say("compiling the suite")
