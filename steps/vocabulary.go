@@ -22,6 +22,7 @@ func registerAll(v vocabulary) {
 	podSentences(v)
 	placementSentences(v)
 	sharingSentences(v)
+	nodeSentences(v)
 	programSentences(v)
 	logSentences(v)
 	trafficSentences(v)

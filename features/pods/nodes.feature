@@ -1,0 +1,78 @@
+@cluster
+Feature: Nodes that fail
+  A Pod is bound to its node for life. What outlives a node is not the Pod but whoever makes another.
+
+  @pods/no-rescheduling
+  Rule: a Pod is not scheduled again when its node fails
+
+    @long
+    Scenario: a node is lost and comes back
+      Given a cluster of its own with 2 nodes and the server flags "--node-monitor-grace-period=20s"
+      # So that all Pods come to be on the node that will fail.
+      And "spec.unschedulable" of Node "node-1" is set to "true"
+      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: bare, labels: {app: bare}}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: brief, labels: {app: brief}}
+        spec:
+          terminationGracePeriodSeconds: 1
+          tolerations:
+          - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 1}
+          - {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 1}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              tolerations:
+              - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 1}
+              - {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 1}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "bare, brief" are Ready
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      And one Pod of ReplicaSet "web" is remembered as "before"
+      And "metadata.uid" of Pod "bare" is remembered as "uid"
+      And "spec.nodeName" of Pod "bare" is "node-2"
+      And "spec.nodeName" of Pod "${before}" is "node-2"
+      And "spec.unschedulable" of Node "node-1" is set to "null"
+      When node "node-2" is stopped
+      Then Node "node-2" becomes not Ready
+      And "status.conditions[type=Ready].status" of Node "node-2" is "Unknown"
+      And "spec.taints[effect=NoExecute].key" of Node "node-2" becomes "node.kubernetes.io/unreachable"
+      And "status.conditions[type=Ready].status" of Pod "bare" becomes "False"
+      And "status.conditions[type=Ready].status" of Pod "${before}" becomes "False"
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      And one Pod of ReplicaSet "web" is remembered as "after"
+      And "spec.nodeName" of Pod "${after}" is "node-1"
+      And "spec.nodeName" of Pod "${before}" is still "node-2"
+      And "spec.nodeName" of Pod "bare" is still "node-2"
+      And "metadata.uid" of Pod "bare" is still "${uid}"
+      And "metadata.deletionTimestamp" of Pod "bare" is absent
+      And "metadata.deletionGracePeriodSeconds" of Pod "brief" becomes "1"
+      And there come to be exactly 1 Pods with the selector "app=bare"
+      When node "node-2" is started again
+      Then Node "node-2" becomes Ready
+      And Pod "${before}" is gone
+      And Pod "brief" is gone
+      And Pod "bare" becomes Ready
+      And "metadata.uid" of Pod "bare" is still "${uid}"
+      And "spec.nodeName" of Pod "bare" is still "node-2"
+      And there is no Pod "brief"
+      And ReplicaSet "web" still has the same Pods as "after"

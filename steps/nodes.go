@@ -1,0 +1,89 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Sentences about nodes: that they are lost and come back, and what they say of themselves.
+
+func nodeSentences(sc vocabulary) {
+	sc.Step(`^a cluster of its own with (\d+) nodes? and the server flags "([^"]*)"$`, ownNodesWithFlags)
+	sc.Step(`^node "([^"]*)" is stopped$`, nodeStopped)
+	sc.Step(`^node "([^"]*)" is started again$`, nodeStarted)
+	sc.Step(`^Node "([^"]*)" becomes (Ready|not Ready)$`, nodeReady)
+}
+
+func ownNodesWithFlags(ctx context.Context, nodes int, flags string) error {
+	return startOwn(ctx, ClusterSpec{Nodes: nodes, ServerFlags: strings.Fields(flags)})
+}
+
+// ownedMachine is a node of a cluster that the scenario may stop.
+func ownedMachine(ctx context.Context, node string) (*scenario, Machine, error) {
+	s, m, err := machine(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.shared == nil {
+		return nil, nil, fmt.Errorf("node %s is everybody's: a scenario stops nodes of a cluster of its own only", node)
+	}
+	if !slices.Contains(m.Nodes(), node) {
+		return nil, nil, fmt.Errorf("the cluster's nodes are %s, and not %q", strings.Join(m.Nodes(), ", "), node)
+	}
+	return s, m, nil
+}
+
+func nodeStopped(ctx context.Context, node string) error {
+	s, m, err := ownedMachine(ctx, node)
+	if err != nil {
+		return err
+	}
+	s.observe("node "+node, "is being stopped")
+	return m.StopNode(ctx, node)
+}
+
+func nodeStarted(ctx context.Context, node string) error {
+	s, m, err := ownedMachine(ctx, node)
+	if err != nil {
+		return err
+	}
+	s.observe("node "+node, "is being started")
+	return m.StartNode(ctx, node)
+}
+
+// nodeReady has a bound of its own: a lost node is noticed late, and one that comes back has to boot.
+func nodeReady(ctx context.Context, name, which string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{
+		kind: "Node", options: named(name), limit: boundCluster.limit,
+		what: fmt.Sprintf("Node %q", name), expected: which,
+		judge: func(found objects) (bool, string, error) {
+			if found[name] == nil {
+				return false, "there is no such Node", nil
+			}
+			var node corev1.Node
+			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(found[name].Object, &node); err != nil {
+				return false, "", failed("Node "+name, "a Node", err.Error())
+			}
+			seen, isReady := []string{}, false
+			for _, condition := range node.Status.Conditions {
+				if condition.Type == corev1.NodeReady {
+					isReady = condition.Status == corev1.ConditionTrue
+				}
+				seen = append(seen, fmt.Sprintf("%s=%s (%s)", condition.Type, condition.Status, condition.Reason))
+			}
+			for _, taint := range node.Spec.Taints {
+				seen = append(seen, "taint "+taint.ToString())
+			}
+			return isReady == (which == "Ready"), among(seen), nil
+		},
+	})
+}
