@@ -7,7 +7,7 @@
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
-# CONCURRENCY=4, KEEP=1, OUT=…, KUBECTL=…, LIST=1. EXPECTED=known.yaml names a file of known failures
+# CONCURRENCY=4, KEEP=1, OUT=…, KUBECTL=…, LIST=1, DRY_RUN=1. EXPECTED=known.yaml names a file of known failures
 # (features/CHANGES.md), with which only other failures, and known ones that are gone, fail the run. What is judged:
 # TARGET=kubernetes, TARGET=image IMAGE=…, or TARGET=kubeconfig with KUBECONFIG=…, CONTEXT=…, WORKLOAD_IMAGE=….
 
@@ -16,7 +16,7 @@ ARGS := -make $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLA
 	$(if $(CONCURRENCY),-concurrency=$(CONCURRENCY)) $(if $(KEEP),-keep) $(if $(OUT),-out=$(OUT)) $(if $(TARGET),-target=$(TARGET)) \
 	$(if $(IMAGE),-image=$(IMAGE)) $(if $(filter kubeconfig,$(TARGET)),$(if $(filter command,$(firstword $(origin KUBECONFIG))),-kubeconfig=$(KUBECONFIG))) \
 	$(if $(CONTEXT),-context=$(CONTEXT)) $(if $(WORKLOAD_IMAGE),-workload-image=$(WORKLOAD_IMAGE)) \
-	$(if $(KUBECTL),-kubectl=$(KUBECTL)) $(if $(EXPECTED),-expected-failures=$(EXPECTED)) $(if $(LIST),-list)
+	$(if $(KUBECTL),-kubectl=$(KUBECTL)) $(if $(EXPECTED),-expected-failures=$(EXPECTED)) $(if $(LIST),-list) $(if $(DRY_RUN),-dry-run)
 
 # What runs in containers is built static and without paths. Building the suite in the same way saves compiling the
 # same packages twice; only the race detector needs cgo, and its own.

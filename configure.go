@@ -2,6 +2,7 @@ package plumbline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/client-go/rest"
@@ -47,4 +48,13 @@ func (c configuring) Start(ctx context.Context, spec steps.ClusterSpec) (steps.C
 		return nil, nil, err
 	}
 	return cluster, release, nil
+}
+
+// Keep asks the provider below.
+func (c configuring) Keep(cluster steps.Cluster, scenario string) error {
+	keeper, able := c.Provider.(steps.Keeper)
+	if !able {
+		return errors.New("the target cannot keep clusters of scenarios' own")
+	}
+	return keeper.Keep(cluster, scenario)
 }

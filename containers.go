@@ -103,3 +103,12 @@ func (o ownClustersOf) Start(ctx context.Context, spec steps.ClusterSpec) (steps
 	}
 	return cluster, cluster.Stop, nil
 }
+
+// Keep leaves a scenario's own cluster when the run ends.
+func (o ownClustersOf) Keep(cluster steps.Cluster, scenario string) error {
+	own, ours := cluster.(*fixtures.Cluster)
+	if !ours {
+		return errors.New("it is no cluster of containers")
+	}
+	return own.Keep(scenario)
+}

@@ -41,6 +41,11 @@ func (e *engine) stop(parent context.Context, report *reports.Report) {
 		}
 		sort.Slice(report.Evidence, func(i, j int) bool { return report.Evidence[i].Name < report.Evidence[j].Name })
 	}
+	if target, ok := e.target.(guarded); ok {
+		for _, refusal := range target.refusals() {
+			report.Problems = append(report.Problems, "a scenario asked for what it must not do on somebody's cluster: "+refusal)
+		}
+	}
 	e.journal.settle(report)
 	if e.options.Keep && e.cluster != nil && !report.Verdict.Passed {
 		words, err := e.target.keep(ctx)

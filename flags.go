@@ -25,6 +25,7 @@ func (l *list) Set(text string) error {
 // Flags makes the options settable by command-line flags, as in `go test . -args -claim=labels/in`.
 func (o *Options) Flags(flags *flag.FlagSet) {
 	flags.BoolVar(&o.List, "list", o.List, "list the scenarios instead of running them")
+	flags.BoolVar(&o.DryRun, "dry-run", o.DryRun, "say what would run, and what the target lacks for it, and change nothing")
 	flags.BoolVar(&o.Version, "version", o.Version, "print the suite's version, and the minor versions of Kubernetes that it judges")
 	flags.Var((*list)(&o.Scenarios), "scenario", "run the scenario with this `id`, or all below it; repeatable")
 	flags.Var((*list)(&o.Claims), "claim", "run the scenarios of this `claim`; repeatable")

@@ -33,6 +33,7 @@ type Options struct {
 	Keep        bool   // leave the cluster of a failed run, and say how to use it
 	Out         string // folder of the reports; "out" by default
 	List        bool   // list the scenarios instead of running them
+	DryRun      bool   // say what would run, and what the target lacks for it, and change nothing
 	Version     bool   // print the suite's version instead of running anything
 	Make        bool   // the run was started by this repository's Makefile: messages name its variables, and not flags
 	// Expected is the path of a YAML file that lists scenarios which are known to fail on the target, each with a reason. The
@@ -84,14 +85,14 @@ func conclude(t testing.TB, options Options, report *reports.Report, err error) 
 	switch {
 	case err != nil:
 		t.Fatalf("%v", err)
-	case report == nil && !options.List && !options.Version:
+	case report == nil && !options.List && !options.Version && !options.DryRun:
 		t.Fatal("the run has no report")
 	case report != nil && !report.Verdict.Passed:
 		t.Errorf("the run failed; %s has the details", filepath.Join(options.out(), "report.json"))
 	}
 }
 
-// Judge makes a run and returns its report, which holds the verdict. The report is nil after a list or a version. An error says that
+// Judge makes a run and returns its report, which holds the verdict. The report is nil after a list, a version or a dry run. An error says that
 // there was nothing to run, such as a selection that matches nothing or a target that does not exist.
 func Judge(ctx context.Context, options Options) (*reports.Report, error) {
 	if options.Version {

@@ -15,11 +15,27 @@ type remote struct {
 	access   *fixtures.Access
 	workload string // name of the workload image, if it was given
 	kubectl  string // instead of the pinned one
+	open     int    // nodes that take Pods
 	cluster  *fixtures.Remote
 	left     bool
 }
 
 func (t *remote) kind() string { return targetKubeconfig }
+
+func (t *remote) survey(ctx context.Context, wants []fixtures.Want) (*fixtures.Survey, error) {
+	survey, err := t.access.Survey(ctx, wants, t.workload)
+	if err == nil {
+		t.open = survey.Open
+	}
+	return survey, err
+}
+
+func (t *remote) refusals() []string {
+	if t.cluster == nil {
+		return nil
+	}
+	return t.cluster.Refusals()
+}
 
 func (t *remote) prepare(ctx context.Context, _ needs, run string, log io.Writer) (err error) {
 	t.cluster, err = fixtures.Attach(ctx, run, log, t.access, t.workload)
@@ -47,8 +63,8 @@ func (t *remote) unsupported(profile string) string {
 	case "implementation":
 		return "the cluster of a kubeconfig is not the run's own: nothing is run on its nodes themselves"
 	case "multi-node":
-		if t.cluster != nil && t.cluster.Schedulable() < 2 {
-			return fmt.Sprintf("two nodes are needed that are Ready and take Pods, and the cluster has %d", t.cluster.Schedulable())
+		if t.open < 2 {
+			return fmt.Sprintf("two nodes are needed that are Ready and take Pods, and the cluster has %d", t.open)
 		}
 	}
 	return ""

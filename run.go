@@ -74,6 +74,9 @@ func (e *engine) run(ctx context.Context) (*reports.Report, error) {
 		e.list()
 		return nil, nil
 	}
+	if e.options.DryRun {
+		return nil, e.dryRun(ctx)
+	}
 	if e.limits == (limits{}) {
 		e.limits = ordinaryLimits
 	}
@@ -161,6 +164,12 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 
+	if _, somebodys := e.target.(surveyed); somebodys {
+		if err := e.preflight(ctx); err != nil {
+			e.didNotStart(parent, report, err)
+			return
+		}
+	}
 	building := time.Now()
 	if err := e.target.prepare(ctx, e.needs(), e.id, e.options.log()); err != nil {
 		e.didNotStart(parent, report, fmt.Errorf("the target could not be prepared: %w", err))

@@ -71,6 +71,9 @@ func (s *scenario) ask(ctx context.Context, method, path string, query url.Value
 		request.Header.Set("Content-Type", contentType)
 	}
 	response, err := client.Do(request)
+	if isRefused(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &Inconclusive{Why: fmt.Sprintf("%s %s was not answered: %v", method, path, err)}
 	}

@@ -92,11 +92,17 @@ func (s *scenario) await(ctx context.Context, w wait) error {
 func environment(err error) error {
 	var answered apierrors.APIStatus
 	var failure *Failure
-	if err == nil || errors.As(err, &answered) || errors.As(err, &failure) ||
+	if err == nil || isRefused(err) || errors.As(err, &answered) || errors.As(err, &failure) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &Inconclusive{Why: err.Error()}
+}
+
+// isRefused says that a request was not sent, because the suite must not: its own fault, and nobody's answer.
+func isRefused(err error) bool {
+	var refused interface{ Refused() string }
+	return errors.As(err, &refused)
 }
 
 func (s *scenario) timedOut(w wait, history *history) error {

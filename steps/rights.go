@@ -1,0 +1,67 @@
+package steps
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Right is something that the sentences ask an API server to do. A run that lacks a right would take the refusal for the
+// implementation's answer, so it has to have all of them before it begins.
+type Right struct {
+	Verb        string
+	Group       string
+	Resource    string
+	Subresource string
+	Namespaced  bool // it is needed in the namespaces that the run creates
+	Served      bool // the API server has to serve the resource; the right alone does not help
+}
+
+// everyVerb is what sentences do with objects in a scenario's namespace.
+var everyVerb = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
+
+// plurals are the resources of the kinds whose objects scenarios create, change and delete.
+var plurals = map[string]string{
+	"Pod": "pods", "Service": "services", "Endpoints": "endpoints", "ConfigMap": "configmaps", "EndpointSlice": "endpointslices",
+	"ReplicaSet": "replicasets", "Lease": "leases", "Event": "events", "Namespace": "namespaces", "Node": "nodes",
+}
+
+// Rights lists what a run needs; without workloads, for scenarios that need an API server and controllers only.
+func Rights(workloads bool) []Right {
+	rights := []Right{}
+	add := func(gvk schema.GroupVersionKind, resource, subresource string, namespaced bool, verbs ...string) {
+		for _, verb := range verbs {
+			rights = append(rights, Right{Verb: verb, Group: gvk.Group, Resource: resource, Subresource: subresource, Namespaced: namespaced, Served: subresource == ""})
+		}
+	}
+	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
+	for _, kind := range []string{"Pod", "ConfigMap", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease"} {
+		add(kinds[kind], plurals[kind], "", true, everyVerb...)
+	}
+	add(kinds["Event"], "events", "", true, "get", "list", "watch")
+	add(kinds["Pod"], "pods", "binding", true, "create")
+	add(kinds["ReplicaSet"], "replicasets", "scale", true, "get", "update", "patch")
+	if workloads {
+		add(kinds["Node"], "nodes", "", false, "get", "list", "watch")
+		add(kinds["Pod"], "pods", "log", true, "get")
+		for _, way := range []string{"exec", "attach", "portforward", "proxy"} {
+			add(kinds["Pod"], "pods", way, true, "get", "create")
+		}
+	}
+	return rights
+}
+
+// Where is the resource as kubectl names it: pods/exec, replicasets.apps.
+func (r Right) Where() string {
+	name := r.Resource
+	if r.Group != "" {
+		name += "." + r.Group
+	}
+	if r.Subresource != "" {
+		name += "/" + r.Subresource
+	}
+	return name
+}
+
+// String is the right in words: create pods/exec.
+func (r Right) String() string { return strings.TrimSpace(r.Verb + " " + r.Where()) }
