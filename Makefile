@@ -1,6 +1,7 @@
 # Plumbline needs Go, a C compiler (for the race detector), make and Docker. Everything else it builds.
 #
 #   make conformance       judge the reference orchestrator, and write out/report.json and out/junit.xml
+#   make conformance-kubernetes   the same for upstream Kubernetes, built from its modules
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
@@ -27,13 +28,16 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image generate clean
+.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image generate clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
 
 conformance-all: suite
 	@$(CONFORMANCE) -args -slow -historic $(ARGS)
+
+conformance-kubernetes:
+	@$(MAKE) --no-print-directory conformance TARGET=kubernetes
 
 list:
 	@$(CONFORMANCE) -args -list $(ARGS)
@@ -57,6 +61,7 @@ unit:
 	@echo "Running the unit tests with the race detector"
 	@$(RACED) go run ./ci/build -race $(TESTED)
 	@$(RACED) go test -race -vet=off -count=1 -timeout=20m -skip='^TestConformance$$' $(TESTED)
+	@cd fixtures/kubernetes && $(PLAIN) go test -trimpath -vet=off -count=1 ./node
 
 mutants: suite
 	@$(PLAIN) go run -trimpath ./ci/mutate $(if $(NAME),-name=$(NAME)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(SAMPLE),-sample=$(SAMPLE)) \
