@@ -48,7 +48,7 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	config.Authorization.Authorizer = newAuthorizer()
 
 	lifecycle := newNamespaceLifecycle()
-	config.AdmissionControl = admission.NewChainHandler(lifecycle, newNodeTaint(), newDefaultTolerations())
+	config.AdmissionControl = admission.NewChainHandler(lifecycle, newNodeTaint(), newPodPriority(), newDefaultTolerations(), newRuntimeClass())
 
 	namer := openapinamer.NewDefinitionNamer(served)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
@@ -59,7 +59,8 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	options := restOptions{endpoints: endpoints, counts: config.StorageObjectCountTracker}
 	config.RESTOptionsGetter = options
 
-	server, err := config.Complete(nil).New("reference", genericapiserver.NewEmptyDelegate())
+	// Without a delegate the library answers what there is not by a list of what there is.
+	server, err := config.Complete(nil).New("reference", genericapiserver.NewEmptyDelegateWithCustomHandler(http.NotFoundHandler()))
 	if err != nil {
 		return fmt.Errorf("build the API server: %w", err)
 	}

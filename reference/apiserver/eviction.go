@@ -7,8 +7,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	policyv1beta1 "k8s.io/api/policy/v1beta1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -32,9 +34,19 @@ func (eviction) Destroy() {}
 // GroupVersionKind tells discovery that the body is of another group than the Pod.
 func (eviction) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind { return evictionKind }
 
-// AcceptsGroupVersion lets the body be of another group than the path.
+// AcceptsGroupVersion lets the body be of another group than the path. Of the group's older version clients are still about.
 func (eviction) AcceptsGroupVersion(version schema.GroupVersion) bool {
-	return version == policyv1.SchemeGroupVersion
+	return version == policyv1.SchemeGroupVersion || version == policyv1beta1.SchemeGroupVersion
+}
+
+// addOldEviction teaches a scheme to read evictions of the version before v1, which says the same in the same fields.
+func addOldEviction(s *runtime.Scheme) error {
+	s.AddKnownTypes(policyv1beta1.SchemeGroupVersion, &policyv1beta1.Eviction{})
+	return s.AddConversionFunc((*policyv1beta1.Eviction)(nil), (*policyv1.Eviction)(nil), func(from, to any, _ conversion.Scope) error {
+		old, eviction := from.(*policyv1beta1.Eviction), to.(*policyv1.Eviction)
+		eviction.ObjectMeta, eviction.DeleteOptions = old.ObjectMeta, old.DeleteOptions
+		return nil
+	})
 }
 
 func (e eviction) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {

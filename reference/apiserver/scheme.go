@@ -63,6 +63,7 @@ func newScheme() *runtime.Scheme {
 		utilruntime.Must(s.SetVersionPriority(group.version))
 	}
 	utilruntime.Must(addEvents(s))
+	utilruntime.Must(addOldEviction(s))
 	utilruntime.Must(addParameters(s))
 	for _, k := range kind.Table {
 		if k.Default != nil {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage/names"
+	"k8s.io/apiserver/pkg/warning"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/plumbline/plumbline/reference/kind"
@@ -31,7 +32,12 @@ func newStrategy(k *kind.Kind) strategy {
 
 func (s strategy) NamespaceScoped() bool { return s.kind.Namespaced }
 
-func (s strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
+func (s strategy) PrepareForCreate(ctx context.Context, obj runtime.Object) {
+	if s.kind.WarnMended != nil {
+		for _, text := range s.kind.WarnMended(obj) {
+			warning.AddWarning(ctx, "", text)
+		}
+	}
 	if s.kind.PrepareCreate != nil {
 		s.kind.PrepareCreate(obj)
 	}

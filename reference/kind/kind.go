@@ -32,6 +32,8 @@ type Kind struct {
 	// Default fills static defaults. It is applied to every decoded object and to what is read from storage, as
 	// upstream's scheme defaulting is, so it must be idempotent and depend on nothing but the object.
 	Default func(obj runtime.Object)
+	// WarnMended returns texts for Warning headers about what PrepareCreate is going to mend in a new object.
+	WarnMended func(obj runtime.Object) []string
 	// PrepareCreate drops what a client may not set (the status), and sets what upstream's strategy sets at creation.
 	PrepareCreate func(obj runtime.Object)
 	// PrepareUpdate keeps the old status and raises the generation when the desired state differs.

@@ -31,7 +31,8 @@ var Pod = Kind{
 	ValidateUpdate: func(obj, old runtime.Object) field.ErrorList {
 		return validatePodUpdate(obj.(*corev1.Pod), old.(*corev1.Pod))
 	},
-	Warn: warnPod,
+	Warn:       warnPod,
+	WarnMended: func(obj runtime.Object) []string { return warnAppArmor(obj.(*corev1.Pod)) },
 	Status: &Status{
 		PrepareUpdate: func(obj, old runtime.Object) { preparePodStatus(obj.(*corev1.Pod), old.(*corev1.Pod)) },
 		ValidateUpdate: func(obj, old runtime.Object) field.ErrorList {

@@ -180,6 +180,30 @@ func (p profileField) matches(annotation string, path *field.Path) field.ErrorLi
 
 // syncAppArmor carries AppArmor annotations over into the fields that replaced them, as upstream does at creation.
 func syncAppArmor(pod *corev1.Pod) {
+	visitOldAppArmor(pod, func(c *corev1.Container, profile *corev1.AppArmorProfile) {
+		if profile == nil || sameAppArmor(profile, pod.Spec.SecurityContext) {
+			return
+		}
+		if c.SecurityContext == nil {
+			c.SecurityContext = &corev1.SecurityContext{}
+		}
+		c.SecurityContext.AppArmorProfile = profile
+	})
+}
+
+// warnAppArmor warns about the annotations that syncAppArmor carries over, or cannot.
+func warnAppArmor(pod *corev1.Pod) []string {
+	var warnings []string
+	visitOldAppArmor(pod, func(c *corev1.Container, profile *corev1.AppArmorProfile) {
+		if profile == nil || !sameAppArmor(profile, pod.Spec.SecurityContext) {
+			warnings = append(warnings, fmt.Sprintf(`metadata.annotations[%s]: deprecated since v1.30; use the "appArmorProfile" field instead`, appArmorAnnotation+c.Name))
+		}
+	})
+	return warnings
+}
+
+// visitOldAppArmor visits the containers that have an AppArmor profile by annotation alone. What is not a profile is nil.
+func visitOldAppArmor(pod *corev1.Pod, visit func(*corev1.Container, *corev1.AppArmorProfile)) {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows {
 		return
 	}
@@ -189,13 +213,10 @@ func syncAppArmor(pod *corev1.Pod) {
 			return
 		}
 		profile := appArmorField(value)
-		if profile == nil || len(validateAppArmorProfile(profile, nil)) > 0 || sameAppArmor(profile, pod.Spec.SecurityContext) {
-			return
+		if profile != nil && len(validateAppArmorProfile(profile, nil)) > 0 {
+			profile = nil
 		}
-		if c.SecurityContext == nil {
-			c.SecurityContext = &corev1.SecurityContext{}
-		}
-		c.SecurityContext.AppArmorProfile = profile
+		visit(c, profile)
 	})
 }
 
