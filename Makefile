@@ -5,6 +5,7 @@
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
+#   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
@@ -28,7 +29,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image generate clean
+.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -77,6 +78,9 @@ bench-compare: suite
 
 generate:
 	go generate ./reference/openapi
+
+golden: suite
+	@$(PLAIN) go run -trimpath ./fixtures/golden/record $(if $(SHOW),-show) $(NAME)
 
 reference kubernetes: suite
 	@$(PLAIN) go run -trimpath ./fixtures/cluster up $@ $(NODES)

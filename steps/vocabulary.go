@@ -32,6 +32,7 @@ func registerAll(v vocabulary) {
 	backgroundSentences(v)
 	clusterSentences(v)
 	crashSentences(v)
+	recordedSentences(v)
 }
 
 // vocabulary registers sentences so that every text in one may use what the scenario remembers, as ${name}.
