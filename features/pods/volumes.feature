@@ -384,7 +384,7 @@ Feature: Volumes
         """
       Then an event "FailedMount" is recorded for Pod "app" that says "<why>"
       And "status.phase" of Pod "app" is "Pending"
-      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
 
       Examples:
         | type              | what               | path                    | why                       |
