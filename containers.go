@@ -18,7 +18,8 @@ type containers struct {
 	name     string // of the target
 	source   fixtures.Source
 	kubectl  string // instead of the pinned one
-	tried    bool   // the image is ours, and brings the workload image onto its nodes
+	kit      fixtures.Kit
+	tried    bool // the image is ours, and brings the workload image onto its nodes
 	clusters *fixtures.Clusters
 	shared   *fixtures.Cluster
 	left     bool
@@ -27,7 +28,7 @@ type containers struct {
 func (t *containers) kind() string { return t.name }
 
 func (t *containers) prepare(ctx context.Context, _ needs, run string, log io.Writer) (err error) {
-	t.clusters, err = fixtures.New(ctx, run, log, t.source)
+	t.clusters, err = t.kit.New(ctx, run, log, t.source)
 	if err == nil && t.kubectl != "" {
 		t.clusters.UseKubectl(t.kubectl)
 	}

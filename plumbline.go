@@ -50,6 +50,11 @@ type Options struct {
 	// have it under its own name, which `make workload-image` prints.
 	WorkloadImage string
 
+	// Kit is the folder of kubectl and the workload image where they were built before, as they are for the compiled runner;
+	// empty, they are built, by Go and from the source of this module. It does for the targets "image" and "kubeconfig", and
+	// for Provide.
+	Kit string
+
 	// Provide makes the clusters to judge, instead of a target: the one that scenarios share, and for those of the profile
 	// `cluster` further ones, at most two at a time beside it. It returns once the cluster's API server answers and its
 	// nodes are Ready. What it cannot provide it refuses with an *Unsupported, and a server that refuses to start with its flags

@@ -62,6 +62,7 @@ type (
 type provided struct {
 	provide   func(ctx context.Context, spec ClusterSpec) (*Cluster, error)
 	kubectl   string // instead of the pinned one
+	kit       fixtures.Kit
 	equipment *fixtures.Equipment
 	shared    *providedCluster
 	left      bool
@@ -80,7 +81,7 @@ type providedCluster struct {
 func (t *provided) kind() string { return "provided" }
 
 func (t *provided) prepare(ctx context.Context, _ needs, run string, log io.Writer) (err error) {
-	t.equipment, err = fixtures.Equip(ctx, run, log)
+	t.equipment, err = t.kit.Equip(ctx, run, log)
 	if err == nil && t.kubectl != "" {
 		t.equipment.UseKubectl(t.kubectl)
 	}

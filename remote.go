@@ -16,6 +16,7 @@ type remote struct {
 	workload string // name of the workload image, if it was given
 	kubectl  string // instead of the pinned one
 	open     int    // nodes that take Pods
+	kit      fixtures.Kit
 	cluster  *fixtures.Remote
 	left     bool
 }
@@ -38,7 +39,7 @@ func (t *remote) refusals() []string {
 }
 
 func (t *remote) prepare(ctx context.Context, _ needs, run string, log io.Writer) (err error) {
-	t.cluster, err = fixtures.Attach(ctx, run, log, t.access, t.workload)
+	t.cluster, err = t.kit.Attach(ctx, run, log, t.access, t.workload)
 	if err == nil && t.kubectl != "" {
 		t.cluster.UseKubectl(t.kubectl)
 	}

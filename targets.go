@@ -57,17 +57,18 @@ func newTarget(o Options) (target, error) {
 	if err != nil {
 		return nil, err
 	}
+	kit := fixtures.Kit(o.Kit)
 	switch {
 	case o.Provide != nil:
-		return &provided{provide: o.Provide, kubectl: kubectl}, nil
+		return &provided{provide: o.Provide, kubectl: kubectl, kit: kit}, nil
 	case o.Target == targetImage:
-		return &containers{name: targetImage, source: fixtures.Named(o.Image), kubectl: kubectl}, nil
+		return &containers{name: targetImage, source: fixtures.Named(o.Image), kubectl: kubectl, kit: kit}, nil
 	case o.Target == targetKubeconfig:
 		access, err := fixtures.LoadAccess(o.Kubeconfig, o.Context)
 		if err != nil {
 			return nil, err
 		}
-		return &remote{access: access, workload: o.WorkloadImage, kubectl: kubectl}, nil
+		return &remote{access: access, workload: o.WorkloadImage, kubectl: kubectl, kit: kit}, nil
 	case o.Target == targetKubernetes:
 		return &containers{name: targetKubernetes, source: fixtures.Kubernetes(), kubectl: kubectl, tried: true}, nil
 	default:
@@ -93,6 +94,10 @@ func (o Options) checkTarget() error {
 		if belongs.value != "" && o.Target != belongs.target {
 			return fmt.Errorf("%s is of use only with %s", typed(belongs.option, belongs.value), typed("target", belongs.target))
 		}
+	}
+	if o.Kit != "" && o.Provide == nil && o.Target != targetImage && o.Target != targetKubeconfig {
+		return fmt.Errorf("what is judged has to be said, by %s and %s or by %s: the reference and upstream Kubernetes are built from their source, in Plumbline's repository",
+			typed("target", targetImage), typed("image", "NAME"), typed("target", targetKubeconfig))
 	}
 	if o.Target == targetImage && o.Image == "" {
 		return fmt.Errorf("%s needs %s, the container image to judge", typed("target", targetImage), typed("image", "NAME"))

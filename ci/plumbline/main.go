@@ -1,0 +1,106 @@
+// Plumbline is the compiled runner, for authors of orchestrators who have no Go: it judges a container image, or the
+// cluster of a kubeconfig, with the flags of the conformance test, and needs nothing but the files that `make runner` puts
+// beside it (and Docker, for an image).
+//
+//	plumbline -target=image -image=example/orchestrator:1.0
+//	plumbline -target=kubeconfig -kubeconfig=PATH -context=NAME
+//
+// It ends with 0 if what was judged conforms, 1 if it does not or could not be judged, and 2 if the command line makes no
+// sense. It lives here because it is a packaged form of the gate, like what else ci holds: the library does the work.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/plumbline/plumbline"
+)
+
+// The exit codes.
+const (
+	conformant = 0
+	failed     = 1
+	badUsage   = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A second interrupt ends the process at once; the watchdog then cleans up.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	var options plumbline.Options
+	flags := flag.NewFlagSet("plumbline", flag.ContinueOnError)
+	options.Flags(flags)
+	if err := flags.Parse(args); err != nil {
+		if err == flag.ErrHelp {
+			return conformant
+		}
+		return badUsage // the flag package has said why
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "plumbline: %q is no flag, and nothing else is expected\n", flags.Arg(0))
+		return badUsage
+	}
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "plumbline: find what lies beside this program:", err)
+		return failed
+	}
+	options.Kit = filepath.Dir(self)
+	options.Again = again(flags)
+	report, err := plumbline.Judge(ctx, options)
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "plumbline:", err)
+		return badUsage
+	case report != nil && !report.Verdict.Passed:
+		return failed
+	}
+	return conformant
+}
+
+// again writes the command that judges the same target by another selection.
+func again(flags *flag.FlagSet) func(plumbline.Selection, int64) string {
+	target := ""
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "target", "image", "kubeconfig", "context", "workload-image", "kubectl":
+			target += " -" + f.Name + "=" + f.Value.String()
+		}
+	})
+	return func(by plumbline.Selection, seed int64) string {
+		line := "plumbline" + target
+		for _, chosen := range []struct {
+			flag   string
+			values []string
+		}{{"scenario", by.Scenarios}, {"claim", by.Claims}, {"chapter", by.Chapters}, {"profile", by.Profiles}} {
+			if len(chosen.values) > 0 {
+				line += " -" + chosen.flag + "=" + strings.Join(chosen.values, ",")
+			}
+		}
+		if by.Slow {
+			line += " -slow"
+		}
+		if by.Historic {
+			line += " -historic"
+		}
+		if seed != 0 {
+			line += fmt.Sprintf(" -seed=%d", seed)
+		}
+		return line
+	}
+}
