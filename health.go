@@ -3,13 +3,8 @@ package plumbline
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"sync"
 	"time"
-
-	"k8s.io/client-go/rest"
 )
 
 // patience is how long the target's API may be away before it counts as dead. It is short enough to give the rest of a
@@ -41,44 +36,6 @@ type outage struct{ from, to time.Time }
 func newHealth(ask, gone func(ctx context.Context) error, p patience) *health {
 	return &health{ask: ask, gone: gone, patience: p, changed: make(chan struct{})}
 }
-
-// askReadyz asks the API server's /readyz on a connection of its own.
-func askReadyz(config *rest.Config) (func(ctx context.Context) error, error) {
-	config = rest.CopyConfig(config)
-	config.Timeout = 0
-	// A question must not share a connection with a thousand watches: transports with a dialer of their own are not shared.
-	config.Dial = (&net.Dialer{}).DialContext
-	transport, err := rest.TransportFor(config)
-	if err != nil {
-		return nil, fmt.Errorf("prepare to ask the target's health: %w", err)
-	}
-	host, _, err := rest.DefaultServerUrlFor(config)
-	if err != nil {
-		return nil, fmt.Errorf("prepare to ask the target's health: %w", err)
-	}
-	url := host.JoinPath("/readyz").String()
-	return func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return err
-		}
-		response, err := transport.RoundTrip(request)
-		if err != nil {
-			return err
-		}
-		defer response.Body.Close()
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 1024))
-		if response.StatusCode != http.StatusOK {
-			return &notReady{fmt.Sprintf("/readyz answers %s: %s", response.Status, body)}
-		}
-		return nil
-	}, nil
-}
-
-// notReady is an answer, unlike a broken connection.
-type notReady struct{ text string }
-
-func (n *notReady) Error() string { return n.text }
 
 // watch asks until ctx ends or the target is dead; then it calls died once.
 func (h *health) watch(ctx context.Context, died func(error)) {

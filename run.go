@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/fixtures"
 	"github.com/plumbline/plumbline/reports"
 	"github.com/plumbline/plumbline/steps"
 )
@@ -84,7 +85,7 @@ func (e *engine) run(ctx context.Context) (*reports.Report, error) {
 		e.watching = ordinaryPatience
 	}
 	if e.ask == nil {
-		e.ask = askReadyz
+		e.ask = fixtures.AskReadyz
 	}
 	report := e.newReport()
 	e.journal = newJournal(report, e.planned, e.options)
