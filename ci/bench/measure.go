@@ -44,6 +44,7 @@ type trial struct {
 var onCluster = []measure{
 	{name: "start", take: startOne, figures: []figure{
 		{id: "start-one", what: "one node: container start to node Ready", unit: "s", budget: 1.5},
+		{id: "start-one-cpu", what: "one node: CPU time until Ready", unit: "s"},
 		{id: "start-one-dns", what: "one node: container start to a Pod's first connection by name", unit: "s", budget: 1.5},
 	}},
 	{name: "idle", take: idle, figures: []figure{
@@ -54,10 +55,12 @@ var onCluster = []measure{
 	{name: "pods", take: podStarts, figures: []figure{
 		{id: "pod-p50", what: fmt.Sprintf("Pod create to Ready, p50 of %d", podSamples), unit: "ms", budget: 150},
 		{id: "pod-p99", what: fmt.Sprintf("Pod create to Ready, p99 of %d", podSamples), unit: "ms"},
+		{id: "pod-cpu", what: "CPU time for a Pod that comes and goes", unit: "ms"},
 	}},
 	{name: "replicaset", take: scaling, figures: []figure{
 		{id: "replicaset-up", what: "ReplicaSet 0 to 50 ready", unit: "s", budget: 4},
 		{id: "replicaset-down", what: "ReplicaSet 50 to 0, Pods gone", unit: "s"},
+		{id: "replicaset-cpu", what: "CPU time for both", unit: "s"},
 	}},
 	{name: "api", take: apiCalls, figures: []figure{
 		{id: "api-creates", what: fmt.Sprintf("API: creates of ConfigMaps, %d clients", apiClients), unit: "per s", more: true},
@@ -77,6 +80,7 @@ var onCluster = []measure{
 var alone = []measure{
 	{name: "start-three", take: startThree, figures: []figure{
 		{id: "start-three", what: "three nodes: container start to all nodes Ready", unit: "s", budget: 3},
+		{id: "start-three-cpu", what: "three nodes: CPU time until Ready", unit: "s"},
 		{id: "start-three-dns", what: "three nodes: container start to a Pod's first connection by name", unit: "s", budget: 3},
 	}},
 	{name: "suite", take: suite, figures: []figure{

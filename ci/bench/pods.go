@@ -31,6 +31,10 @@ func podStarts(ctx context.Context, t *trial) error {
 	if err := t.warmUp(ctx); err != nil {
 		return err
 	}
+	before, err := t.cluster.Usage(ctx)
+	if err != nil {
+		return err
+	}
 	var took []float64
 	for len(took) < podSamples {
 		for range podsAtOnce {
@@ -45,6 +49,11 @@ func podStarts(ctx context.Context, t *trial) error {
 		}
 		t.say("%d of %d Pods: p50 %s ms", len(took), podSamples, short(quantile(took, 0.5)))
 	}
+	after, err := t.cluster.Usage(ctx)
+	if err != nil {
+		return err
+	}
+	t.round.record("pod-cpu", (after.CPU-before.CPU).Seconds()*1000/podSamples)
 	t.round.record("pod-p50", quantile(took, 0.5))
 	t.round.record("pod-p99", quantile(took, 0.99))
 	return nil

@@ -53,6 +53,10 @@ func scaling(ctx context.Context, t *trial) error {
 		return begun, nil
 	}
 
+	before, err := t.cluster.Usage(ctx)
+	if err != nil {
+		return err
+	}
 	begun, err := scale(scaleTo)
 	if err != nil {
 		return err
@@ -89,7 +93,12 @@ func scaling(ctx context.Context, t *trial) error {
 		return err
 	}
 	down := time.Since(begun)
+	after, err := t.cluster.Usage(ctx)
+	if err != nil {
+		return err
+	}
 	t.round.record("replicaset-down", down.Seconds())
+	t.round.record("replicaset-cpu", (after.CPU - before.CPU).Seconds())
 	t.say("ReplicaSet: up in %s s, down in %s s", short(up.Seconds()), short(down.Seconds()))
 	return nil
 }

@@ -58,9 +58,14 @@ func (t *trial) recordStart(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	used, err := t.cluster.Usage(ctx)
+	if err != nil {
+		return err
+	}
 	took := t.readyAt.Sub(started)
 	t.round.record(id, took.Seconds())
-	t.say("%s: Ready after %s s", id, short(took.Seconds()))
+	t.round.record(id+"-cpu", used.CPU.Seconds())
+	t.say("%s: Ready after %s s and %s s of CPU", id, short(took.Seconds()), short(used.CPU.Seconds()))
 	return t.recordDNS(ctx, id+"-dns", started)
 }
 

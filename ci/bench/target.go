@@ -22,7 +22,7 @@ type target struct {
 }
 
 // sources are where the targets' images come from; the image that the flag -image names is a target as well.
-var sources = map[string]fixtures.Source{"reference": fixtures.Bundled()}
+var sources = map[string]fixtures.Source{"reference": fixtures.Bundled(), "kubernetes": fixtures.Kubernetes()}
 
 // named is the target that -image names.
 const named = "image"
