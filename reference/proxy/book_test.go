@@ -60,10 +60,10 @@ func TestBookAgreesWithCompute(t *testing.T) {
 	before := b.rules()
 	b.update(c, map[string]bool{"ns/web-0003": true, "ns/web-0007": true, "ns/web-0008": true, "ns/never-there": true}, false)
 	agree("after changes")
-	if input := restoreInput(before, b.rules()); len(input) == 0 {
+	if input := restoreInput(before, b.rules(), 0); len(input) == 0 {
 		t.Error("nothing to write after changes")
 	}
-	if input := restoreInput(b.rules(), b.rules()); len(input) != 0 {
+	if input := restoreInput(b.rules(), b.rules(), 0); len(input) != 0 {
 		t.Errorf("a second run would write %s", input)
 	}
 }
@@ -105,7 +105,7 @@ func BenchmarkEndpointChange(b *testing.B) {
 		slices[500].Endpoints = endpoints[:1+i%2]
 		ledger.update(c, map[string]bool{"ns/web-0500": true}, false)
 		desired := ledger.rules()
-		_ = restoreInput(installed, desired)
+		_ = restoreInput(installed, desired, 0)
 		installed = desired
 	}
 }
@@ -114,6 +114,6 @@ func BenchmarkEndpointChange(b *testing.B) {
 func BenchmarkFullWrite(b *testing.B) {
 	services, slices := manyServices(5000)
 	for b.Loop() {
-		_ = restoreInput(Rules{}, Compute(services, slices, testNode))
+		_ = restoreInput(Rules{}, Compute(services, slices, testNode), 0)
 	}
 }

@@ -39,6 +39,23 @@ func isPortalChain(name string) bool {
 	return false
 }
 
+// height orders chains: each leads to lower ones only.
+func height(name string) int {
+	switch {
+	case name == chainMarkMasquerade:
+		return 0
+	case strings.HasPrefix(name, prefixBackend):
+		return 1
+	case strings.HasPrefix(name, prefixCluster), strings.HasPrefix(name, prefixLocal):
+		return 2
+	case strings.HasPrefix(name, prefixExternal):
+		return 3
+	case strings.HasPrefix(name, prefixFirewall):
+		return 4
+	}
+	return 5
+}
+
 // chainName hashes what does not fit the kernel's 28 characters.
 func chainName(prefix string, parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "")))

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
@@ -12,18 +13,20 @@ import (
 // sending rules in nat and the refusals in filter, or it would travel to nowhere and conntrack would keep it on that way.
 // Refusals match addresses that nat did not replace; it does no harm that both exist for a moment. So new refusals come
 // before the nat table, and old ones go after it.
-func restoreInput(installed, desired Rules) []byte {
+//
+// A block holds at most so many chains; 0 is any number. What does not fit into one changes in steps, see writeTo.
+func restoreInput(installed, desired Rules, most int) []byte {
 	var b bytes.Buffer
 	refusals := changes(installed["filter"], desired["filter"])
 	switch {
 	case !refusals.loses:
-		refusals.writeTo(&b, "filter")
+		refusals.writeTo(&b, "filter", most)
 	case refusals.adds:
-		refusals.withOldLines(installed["filter"]).writeTo(&b, "filter")
+		refusals.withOldLines(installed["filter"]).writeTo(&b, "filter", most)
 	}
-	changes(installed["nat"], desired["nat"]).writeTo(&b, "nat")
+	changes(installed["nat"], desired["nat"]).writeTo(&b, "nat", most)
 	if refusals.loses {
-		refusals.writeTo(&b, "filter")
+		refusals.writeTo(&b, "filter", most)
 	}
 	return b.Bytes()
 }
@@ -93,14 +96,33 @@ func (c change) withOldLines(installed Table) change {
 	return between
 }
 
-// writeTo writes the change as one table's block. A chain line empties the chain and makes it where it is missing.
-func (c change) writeTo(b *bytes.Buffer, table string) {
-	if len(c.write) == 0 && len(c.remove) == 0 {
+// writeTo writes the change as one table's block, or as several when it has more chains than a block may hold. A block is
+// applied at once. Of several, those with chains that others lead to come before those with the others; when chains go it is the
+// other way round. So whichever blocks are there, a connection goes the old way or the new one, and none to a chain that
+// is missing or empty.
+func (c change) writeTo(b *bytes.Buffer, table string, most int) {
+	names := sortedChains(c.write)
+	if n := len(names) + len(c.remove); n == 0 {
+		return
+	} else if most == 0 || n <= most {
+		c.writeBlock(b, table, names, c.remove)
 		return
 	}
-	names := sortedChains(c.write)
+	slices.SortStableFunc(names, func(x, y string) int { return cmp.Compare(height(x), height(y)) })
+	for block := range slices.Chunk(names, most) {
+		c.writeBlock(b, table, block, nil)
+	}
+	gone := slices.Clone(c.remove)
+	slices.SortStableFunc(gone, func(x, y string) int { return cmp.Compare(height(y), height(x)) })
+	for block := range slices.Chunk(gone, most) {
+		c.writeBlock(b, table, nil, block)
+	}
+}
+
+// writeBlock writes one block. A chain line empties the chain and makes it where it is missing.
+func (c change) writeBlock(b *bytes.Buffer, table string, names, remove []string) {
 	b.WriteString("*" + table + "\n")
-	for _, chains := range [][]string{names, c.remove} {
+	for _, chains := range [][]string{names, remove} {
 		for _, name := range chains {
 			b.WriteString(":" + name + " - [0:0]\n")
 		}
@@ -110,7 +132,7 @@ func (c change) writeTo(b *bytes.Buffer, table string) {
 			b.WriteString("-A " + name + " " + line + "\n")
 		}
 	}
-	for _, name := range c.remove {
+	for _, name := range remove {
 		b.WriteString("-X " + name + "\n")
 	}
 	b.WriteString("COMMIT\n")

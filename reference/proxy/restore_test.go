@@ -31,10 +31,78 @@ func TestRestoreInput(t *testing.T) {
 			"*filter\n:F - [0:0]\n-A F -j TWO\n-A F -j THREE\n-A F -j ONE\nCOMMIT\n*nat\n:A - [0:0]\n-A A -j ONE\nCOMMIT\n*filter\n:F - [0:0]\n-A F -j TWO\n-A F -j THREE\nCOMMIT\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.wantInput, string(restoreInput(c.from, c.to))); diff != "" {
+			if diff := cmp.Diff(c.wantInput, string(restoreInput(c.from, c.to, 0))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// In blocks no chain comes before those that it leads to, and none goes before those that lead to it.
+func TestRestoreInputInBlocks(t *testing.T) {
+	services, slices := manyServices(3)
+	full := Compute(services, slices, testNode)
+	for _, c := range []struct {
+		name     string
+		from, to Rules
+	}{
+		{"all are made", Rules{}, full},
+		{"all but the fixed ones go", full, Compute(nil, nil, testNode)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			at := map[string]int{} // the block of each chain of the nat table
+			table, block := "", 0
+			for line := range strings.Lines(string(restoreInput(c.from, c.to, 2))) {
+				name, isTable := strings.CutPrefix(strings.TrimSpace(line), "*")
+				if isTable {
+					table, block = name, block+1
+				}
+				if name, ok := strings.CutPrefix(line, ":"); ok && table == "nat" {
+					name, _, _ = strings.Cut(name, " ")
+					if _, twice := at[name]; twice {
+						t.Errorf("%s is written twice", name)
+					}
+					at[name] = block
+				}
+			}
+			inBlock := map[int]int{}
+			for name, chain := range c.from["nat"] {
+				for _, line := range chain {
+					checkOrder(t, at, name, line, c.to["nat"], func(upper, lower int) bool { return upper <= lower })
+				}
+			}
+			for name, chain := range c.to["nat"] {
+				for _, line := range chain {
+					checkOrder(t, at, name, line, nil, func(upper, lower int) bool { return upper >= lower })
+				}
+			}
+			for name, block := range at {
+				if inBlock[block]++; inBlock[block] > 2 {
+					t.Errorf("block %d has too many chains, %s among them", block, name)
+				}
+			}
+			if len(at) < 7 {
+				t.Errorf("only %d chains were written", len(at))
+			}
+		})
+	}
+}
+
+// checkOrder compares the blocks of a chain and of the one that its line leads to, if both change and neither stays.
+func checkOrder(t *testing.T, at map[string]int, name, line string, stays Table, inOrder func(upper, lower int) bool) {
+	t.Helper()
+	_, target, ok := strings.Cut(line, "-j ")
+	if !ok {
+		return
+	}
+	target, _, _ = strings.Cut(target, " ")
+	upper, lower := at[name], at[target]
+	_, nameStays := stays[name]
+	if upper == 0 || lower == 0 || nameStays {
+		return
+	}
+	if !inOrder(upper, lower) {
+		t.Errorf("%s is in block %d and leads to %s of block %d", name, upper, target, lower)
 	}
 }
 

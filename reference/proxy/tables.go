@@ -22,7 +22,13 @@ const lockSeconds = 10
 type tables struct {
 	ipt     *iptables.IPTables
 	program string // iptables-legacy, iptables-nft, or iptables where there is but one
+	block   int    // how many chains are written at a time at most; 0: all
 }
+
+// nftBlock is a compromise. For each line iptables-nft-restore walks a list of all chains that it has read since the last
+// COMMIT, so that its time grows with their square; each COMMIT has a price of its own. Legacy tables are replaced whole by
+// each COMMIT, and one has to do.
+const nftBlock = 500
 
 // openTables finds the family to use: the one that already holds rules of ours, so that a restart goes on where it was;
 // else legacy where the kernel has it, because it is faster with many Services; else nft.
@@ -61,10 +67,14 @@ func openProgram(program string) (*tables, error) {
 	if _, err := ipt.ListChains("nat"); err != nil {
 		return nil, err
 	}
-	return &tables{ipt: ipt, program: program}, nil
+	t := &tables{ipt: ipt, program: program}
+	if program == "iptables-nft" {
+		t.block = nftBlock
+	}
+	return t, nil
 }
 
-// restore applies what restoreInput wrote. Within a table it is all or nothing.
+// restore applies what restoreInput wrote. Within a block it is all or nothing.
 func (t *tables) restore(ctx context.Context, input []byte) error {
 	// Counters that the input gives (zeros) are for chains that it writes anyway.
 	_, err := t.run(ctx, "-restore", input, "--noflush", "--wait", strconv.Itoa(lockSeconds))

@@ -80,7 +80,7 @@ func (w *worker) sync(ctx context.Context) error {
 		if err := w.writeAll(ctx, desired); err != nil {
 			return err
 		}
-	} else if input := restoreInput(w.installed, desired); len(input) > 0 {
+	} else if input := restoreInput(w.installed, desired, w.tables.block); len(input) > 0 {
 		w.writes++
 		if err := w.tables.restore(ctx, input); err != nil {
 			w.installed = nil // a table may have changed before another failed
@@ -116,7 +116,7 @@ func (w *worker) writeAll(ctx context.Context, desired Rules) error {
 	if err := w.tables.ensureJumps(h); err != nil {
 		return err
 	}
-	if err := w.tables.restore(ctx, restoreInput(h.leftover(desired), desired)); err != nil {
+	if err := w.tables.restore(ctx, restoreInput(h.leftover(desired), desired, w.tables.block)); err != nil {
 		return err
 	}
 	klog.FromContext(ctx).Info("All rules written", "chains", len(desired["nat"]), "took", time.Since(began))
