@@ -146,6 +146,136 @@ Feature: Processes
       Then its output matches "^first\nsecond\n$"
       And "status.initContainerStatuses[name=second].state.terminated.exitCode" of Pod "app" is "0"
 
+    Scenario: sidecars start in their place, are restarted, and do not keep the Pod from its end
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 2
+          volumes: [{name: work, emptyDir: {}}]
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, append, /work/order, first], volumeMounts: [{name: work, mountPath: /work}]}
+          - name: sidecar
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, steps, sleep 2, append /work/order sidecar, touch /work/up, wait]
+            startupProbe: {exec: {command: [/workload, exists, /work/up]}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 60}
+            volumeMounts: [{name: work, mountPath: /work}]
+          - {name: second, image: "${image}", command: [/workload, append, /work/order, second], volumeMounts: [{name: work, mountPath: /work}]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve], volumeMounts: [{name: work, mountPath: /work}]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /work/order"
+      Then its output matches "^first\nsidecar\nsecond\n$"
+      And "status.initContainerStatuses[name=sidecar].started" of Pod "app" is "true"
+      When container "sidecar" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then "status.initContainerStatuses[name=sidecar].restartCount" of Pod "app" becomes "1"
+      And Pod "app" becomes Ready
+      And container "app" of Pod "app" has not been restarted
+      When container "app" of Pod "app" executes "/workload control exit=0"
+      Then "status.phase" of Pod "app" becomes "Succeeded"
+      And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "Completed"
+      And "status.initContainerStatuses[name=sidecar].state.terminated.exitCode" of Pod "app" is present
+
+    Scenario Outline: <policy>: a failed init container <verdict>, and no container starts
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: <policy>
+          initContainers: [{name: first, image: "${image}", command: [/workload, exit, --code=3]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "<field>" of Pod "app" becomes "<value>"
+      And "status.phase" of Pod "app" is "<phase>"
+      And "status.conditions[type=Initialized].status" of Pod "app" is "False"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "PodInitializing"
+      And "status.containerStatuses[name=app].started" of Pod "app" is "false"
+
+      Examples:
+        | policy    | verdict       | field                                                            | value | phase   |
+        | Never     | fails the Pod | status.phase                                                     | Failed | Failed  |
+        | OnFailure | is restarted  | status.initContainerStatuses[name=first].restartCount            | 1     | Pending |
+        | Always    | is restarted  | status.initContainerStatuses[name=first].restartCount            | 1     | Pending |
+
+    Scenario: what cannot be started says so
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/no/such/program]}]
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "StartError"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is "128"
+      And an event "Failed" is recorded for Pod "app" that says "/no/such/program"
+
+    Scenario: a container is told of its Pod and of what it may use
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: app
+          labels: {tier: front}
+          annotations: {example.com/note: "as written"}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            resources: {requests: {cpu: 20m, memory: 16Mi}, limits: {memory: 24Mi}}
+            env:
+            - {name: TIER, valueFrom: {fieldRef: {fieldPath: "metadata.labels['tier']"}}}
+            - {name: NOTE, valueFrom: {fieldRef: {fieldPath: "metadata.annotations['example.com/note']"}}}
+            - {name: NONE, valueFrom: {fieldRef: {fieldPath: "metadata.labels['none']"}}}
+            - {name: UID, valueFrom: {fieldRef: {fieldPath: metadata.uid}}}
+            - {name: SPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+            - {name: CPU, valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: 1m}}}
+            - {name: CPUS, valueFrom: {resourceFieldRef: {resource: requests.cpu}}}
+            - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}
+        """
+      And Pod "app" is Ready
+      And "metadata.uid" of Pod "app" is remembered as "uid"
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output contains "TIER=front"
+      And its output contains "NOTE=as written"
+      And its output matches "(?m)^NONE=$"
+      And its output contains "UID=${uid}"
+      And its output contains "SPACE=${namespace}"
+      And its output matches "(?m)^CPU=20$"
+      And its output matches "(?m)^CPUS=1$"
+      And its output matches "(?m)^MEMORY=24$"
+
+    @api
+    Scenario Outline: a variable from <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec: {containers: [{name: app, image: example.com/app:1, env: [<variable>]}]}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.containers[0].env[0].<field>"
+      And there is no Pod "app"
+
+      Examples:
+        | what                     | variable                                                                        | field                                |
+        | no field                 | {name: A, valueFrom: {fieldRef: {fieldPath: ""}}}                               | valueFrom.fieldRef.fieldPath         |
+        | a field that there is not | {name: A, valueFrom: {fieldRef: {fieldPath: metadata.colour}}}                 | valueFrom.fieldRef.fieldPath         |
+        | a resource that there is not | {name: A, valueFrom: {resourceFieldRef: {resource: limits.colour}}}         | valueFrom.resourceFieldRef.resource  |
+        | a value and a source     | {name: A, value: a, valueFrom: {fieldRef: {fieldPath: metadata.name}}}          | valueFrom                            |
+        | two sources              | {name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}, configMapKeyRef: {name: a, key: b}}} | valueFrom           |
+
     Scenario: an image that is not there and must not be pulled
       Given these objects exist:
         """
