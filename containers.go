@@ -94,7 +94,7 @@ func (t *containers) stop(ctx context.Context) error {
 type ownClustersOf struct{ target *containers }
 
 func (o ownClustersOf) Start(ctx context.Context, spec steps.ClusterSpec) (steps.Cluster, func(context.Context) error, error) {
-	cluster, err := o.target.clusters.Start(ctx, fixtures.Spec{Nodes: spec.Nodes, ServerFlags: spec.ServerFlags, MustFailToStart: spec.MustFailToStart})
+	cluster, err := o.target.clusters.Start(ctx, fixtures.Spec{Nodes: spec.Nodes, ServerFlags: spec.ServerFlags, MustFailToStart: spec.MustFailToStart, NodeMemory: spec.NodeMemory})
 	if err != nil {
 		var refused *fixtures.StartError
 		if errors.As(err, &refused) {

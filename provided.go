@@ -22,6 +22,8 @@ type ClusterSpec struct {
 	// MustFailToStart says that the server has to refuse its flags, with a *StartError. One that comes up after all is
 	// returned as a cluster.
 	MustFailToStart bool
+	// NodeMemory is how many bytes each node but the server's has, so that a scenario can use them up; 0: what there is.
+	NodeMemory int64
 	// WorkloadArchive is the path of the workload image, as `docker save` writes images. Every node has to have the image
 	// before a Pod needs it, under the name WorkloadImage: no scenario pulls it from anywhere.
 	WorkloadArchive string
@@ -109,7 +111,7 @@ func (t *provided) start(ctx context.Context, needs needs) (steps.Cluster, error
 func (t *provided) make(ctx context.Context, spec steps.ClusterSpec) (*providedCluster, error) {
 	archive, image := t.equipment.Workload()
 	made, err := t.provide(ctx, ClusterSpec{
-		Nodes: spec.Nodes, ServerFlags: spec.ServerFlags, MustFailToStart: spec.MustFailToStart, WorkloadArchive: archive, WorkloadImage: image,
+		Nodes: spec.Nodes, ServerFlags: spec.ServerFlags, MustFailToStart: spec.MustFailToStart, NodeMemory: spec.NodeMemory, WorkloadArchive: archive, WorkloadImage: image,
 	})
 	if err != nil {
 		return nil, err

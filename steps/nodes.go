@@ -14,6 +14,8 @@ import (
 
 func nodeSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with (\d+) nodes? and the server flags "([^"]*)"$`, ownNodesWithFlags)
+	sc.Step(`^a cluster of its own with (\d+) nodes, of which those besides the server's have (\w+) of memory$`, ownSmallNodes)
+	sc.Step(`^Pod "([^"]*)" is evicted or killed for its memory$`, podOutOfMemory)
 	sc.Step(`^node "([^"]*)" is stopped$`, nodeStopped)
 	sc.Step(`^node "([^"]*)" is started again$`, nodeStarted)
 	sc.Step(`^Node "([^"]*)" becomes (Ready|not Ready)$`, nodeReady)
@@ -21,6 +23,38 @@ func nodeSentences(sc vocabulary) {
 
 func ownNodesWithFlags(ctx context.Context, nodes int, flags string) error {
 	return startOwn(ctx, ClusterSpec{Nodes: nodes, ServerFlags: strings.Fields(flags)})
+}
+
+func ownSmallNodes(ctx context.Context, nodes int, size string) error {
+	bytes, err := bytesOf(size)
+	if err != nil {
+		return err
+	}
+	return startOwn(ctx, ClusterSpec{Nodes: nodes, NodeMemory: int64(bytes)})
+}
+
+// podOutOfMemory takes either end: the node agent looks at memory now and then, and the kernel may be faster.
+func podOutOfMemory(ctx context.Context, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{
+		kind: "Pod", options: named(name), limit: boundEviction.limit,
+		what: fmt.Sprintf("Pod %q", name), expected: "phase Failed, evicted for want of memory or with an OOMKilled container",
+		judge: func(found objects) (bool, string, error) {
+			var status [4]string
+			for i, field := range []string{"phase", "reason", "message", "containerStatuses[0].state.terminated.reason"} {
+				var err error
+				if status[i], _, err = valueOf(found[name], "status."+field); err != nil {
+					return false, "", err
+				}
+			}
+			evicted := status[1] == "Evicted" && strings.Contains(status[2], "memory")
+			return status[0] == "Failed" && (evicted || status[3] == "OOMKilled"),
+				fmt.Sprintf("phase %s, reason %q, message %q, container %q", status[0], status[1], status[2], status[3]), nil
+		},
+	})
 }
 
 // ownedMachine is a node of a cluster that the scenario may stop.

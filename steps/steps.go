@@ -46,6 +46,8 @@ type ClusterSpec struct {
 	// MustFailToStart expects the server to refuse its flags: Start then returns a *StartError. A server that comes up after
 	// all is returned as a cluster, for the scenario to judge and release.
 	MustFailToStart bool
+	// NodeMemory is how many bytes each node but the server's has, so that a scenario can use them up; 0: what there is.
+	NodeMemory int64
 }
 
 // StartError is how a server that refused to start ended.

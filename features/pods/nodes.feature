@@ -76,3 +76,42 @@ Feature: Nodes that fail
       And "spec.nodeName" of Pod "bare" is still "node-2"
       And there is no Pod "brief"
       And ReplicaSet "web" still has the same Pods as "after"
+
+  @pods/memory-pressure
+  Rule: when a node runs out of memory, those who use more than they requested go
+
+    @long
+    Scenario: the Pod above its request goes, the one within it stays
+      Given a cluster of its own with 2 nodes, of which those besides the server's have 768Mi of memory
+      And "spec.unschedulable" of Node "node-1" is set to "true"
+      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
+      And "status.capacity.memory" of Node "node-2" is "768Mi"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: within}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: app, image: "${image}", command: [/workload, use-memory, --bytes=160Mi, --hold], resources: {requests: {memory: 224Mi}}}
+        """
+      And Pod "within" is Ready
+      And "spec.nodeName" of Pod "within" is "node-2"
+      And the log of Pod "within" says "holding"
+      # It grows slowly enough for a node agent that looks every ten seconds.
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: above}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 1
+          containers:
+          - {name: app, image: "${image}", command: [/workload, use-memory, --bytes=768Mi, --over=90s, --hold], resources: {requests: {memory: 32Mi}}}
+        """
+      Then Pod "above" is evicted or killed for its memory
+      And Pod "within" stays Ready for 5 seconds
+      And container "app" of Pod "within" has not been restarted
+      And Node "node-2" becomes Ready
