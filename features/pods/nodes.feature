@@ -109,7 +109,7 @@ Feature: Nodes that fail
           restartPolicy: Never
           terminationGracePeriodSeconds: 1
           containers:
-          - {name: app, image: "${image}", command: [/workload, use-memory, --bytes=768Mi, --over=90s, --hold], resources: {requests: {memory: 32Mi}}}
+          - {name: app, image: "${image}", command: [/workload, use-memory, --bytes=768Mi, --first=256Mi, --over=60s, --hold], resources: {requests: {memory: 32Mi}}}
         """
       Then Pod "above" is evicted or killed for its memory
       And Pod "within" stays Ready for 5 seconds

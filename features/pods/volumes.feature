@@ -213,7 +213,7 @@ Feature: Volumes
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: settings, mountPath: /settings}]}]
         """
       Then an event "FailedMount" is recorded for Pod "app" that says "not found"
-      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
       When these objects exist:
         """
         apiVersion: v1
