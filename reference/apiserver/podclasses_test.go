@@ -14,7 +14,7 @@ func TestPodClasses(t *testing.T) {
 		code int
 		says string
 	}{
-		"nothing said":            {code: http.StatusCreated, says: `"priority":0,"preemptionPolicy":"PreemptLowerPriority"`},
+		"nothing said":            {code: http.StatusCreated, says: `"preemptionPolicy":"PreemptLowerPriority"`},
 		"the system's class":      {`"priorityClassName":"system-node-critical",`, http.StatusCreated, `"priority":2000001000`},
 		"no such class":           {`"priorityClassName":"nobody",`, http.StatusForbidden, "no PriorityClass with name nobody was found"},
 		"the number that it has":  {`"priority":0,`, http.StatusCreated, `"priority":0`},
