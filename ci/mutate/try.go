@@ -16,9 +16,12 @@ import (
 	"github.com/plumbline/plumbline/reports"
 )
 
-// tryLimit bounds one mutant: more than what its slowest scenario may take, and not so much that a mutant on which
-// everything hangs keeps the others waiting.
-const tryLimit = 6 * time.Minute
+// buildLimit bounds the making of a mutant's image, and runLimit a run against it: more than what its slowest scenario may
+// take, and not so much that a mutant on which everything hangs keeps the others waiting.
+const (
+	buildLimit = 10 * time.Minute
+	runLimit   = 6 * time.Minute
+)
 
 // endLimit is how long a run may take to clean up once it has been told to end.
 const endLimit = time.Minute
@@ -36,8 +39,6 @@ func (h *hunt) compile(ctx context.Context) error {
 // try runs a mutant's scenarios against a cluster of it. It returns nothing if the mutant is caught, and why not
 // otherwise.
 func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, tryLimit, fmt.Errorf("it took more than %s", tryLimit))
-	defer cancel()
 	folder := filepath.Join(h.folder, m.Name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -47,7 +48,12 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 	if err != nil {
 		return err
 	}
-	image, err := h.forge.Overlaid(ctx, overlay, filepath.Join(folder, "bin"))
+	within, cancel := context.WithTimeout(ctx, buildLimit)
+	defer cancel()
+	image, err := h.forge.Overlaid(within, overlay, filepath.Join(folder, "bin"))
+	if within.Err() != nil {
+		err = fmt.Errorf("it took more than %s", buildLimit)
+	}
 	if err != nil {
 		return fmt.Errorf("the mutant %s cannot be built: %w", m.Name, err)
 	}
@@ -57,6 +63,8 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 
 // judged runs the suite against an image of the mutant, and reads the report.
 func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, runLimit, fmt.Errorf("the run against it took more than %s", runLimit))
+	defer cancel()
 	out := filepath.Join(h.out, m.Name)
 	if err := os.RemoveAll(out); err != nil {
 		return fmt.Errorf("clear the folder of an earlier run: %w", err)
