@@ -259,6 +259,23 @@ func written(counts map[string]int) string {
 	return among(out)
 }
 
+// replicasOf is how many Pods a set declares.
+func (s *scenario) replicasOf(ctx context.Context, set string) (int, error) {
+	object, err := s.mustGet(ctx, "ReplicaSet", set)
+	if err != nil {
+		return 0, err
+	}
+	text, _, err := valueOf(object, "spec.replicas")
+	if err != nil {
+		return 0, err
+	}
+	replicas, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("the replicas of %q: %w", set, err)
+	}
+	return replicas, nil
+}
+
 // spreadByChance holds the scheduler to no particular arithmetic: only to be no worse than dice.
 func spreadByChance(ctx context.Context, set string) error {
 	s, err := from(ctx)
@@ -272,17 +289,9 @@ func spreadByChance(ctx context.Context, set string) error {
 	if len(nodes) < 2 {
 		return &Unsupported{Why: "only one node takes Pods"}
 	}
-	object, err := s.mustGet(ctx, "ReplicaSet", set)
+	replicas, err := s.replicasOf(ctx, set)
 	if err != nil {
 		return err
-	}
-	text, _, err := valueOf(object, "spec.replicas")
-	if err != nil {
-		return err
-	}
-	replicas, err := strconv.Atoi(text)
-	if err != nil {
-		return fmt.Errorf("the replicas of %q: %w", set, err)
 	}
 	most := mostByChance(replicas, len(nodes))
 	if most >= replicas {
@@ -315,13 +324,18 @@ func spreadEvenly(ctx context.Context, set string, most int) error {
 	if err != nil {
 		return err
 	}
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("all placed, and on no node over %d more than on another", most), boundPodStart.limit, false, metav1.ListOptions{},
+	// The first Pod of a set is alone, and as evenly spread as can be.
+	replicas, err := s.replicasOf(ctx, set)
+	if err != nil {
+		return err
+	}
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("all %d placed, and on no node over %d more than on another", replicas, most), boundPodStart.limit, false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			counts, placed := lying(found, set)
 			fewest, fullest := math.MaxInt, 0
 			for _, node := range nodes {
 				fewest, fullest = min(fewest, counts[node.Name]), max(fullest, counts[node.Name])
 			}
-			return placed && fullest > 0 && fullest-fewest <= most, written(counts), nil
+			return placed && len(podsOf(found, set)) == replicas && fullest-fewest <= most, written(counts), nil
 		})
 }
