@@ -136,7 +136,7 @@ Feature: Processes
         spec:
           volumes: [{name: work, emptyDir: {}}]
           initContainers:
-          - {name: first, image: "${image}", command: [/workload, steps, sleep 3, append /work/order first], volumeMounts: [{name: work, mountPath: /work}]}
+          - {name: first, image: "${image}", command: [/workload, steps, sleep 5, append /work/order first], volumeMounts: [{name: work, mountPath: /work}]}
           - {name: second, image: "${image}", command: [/workload, steps, sleep 1, append /work/order second], volumeMounts: [{name: work, mountPath: /work}]}
           containers:
           - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: work, mountPath: /work}]}
