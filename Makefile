@@ -29,7 +29,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image runner generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -97,6 +97,9 @@ workload-image:
 # The runner is for GOOS and GOARCH, if those are given.
 runner: suite
 	@$(PLAIN) GOOS= GOARCH= go run -trimpath ./ci/pack .build $(or $(GOOS),$(shell go env GOOS)) $(or $(GOARCH),$(shell go env GOARCH))
+
+example: suite
+	@$(PLAIN) go run -trimpath ./ci/example
 
 clean:
 	rm -rf out .build
