@@ -6,6 +6,7 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,8 @@ func makeProxy(ctx context.Context, folder, version string) error {
 			return err
 		}
 	}
-	archive := []string{"archive", "--format=zip", "--prefix=" + path + "@" + version + "/", "--output=" + filepath.Join(at, version+".zip"), "HEAD", "--", "."}
+	whole := filepath.Join(folder, "whole.zip")
+	archive := []string{"archive", "--format=zip", "--prefix=" + path + "@" + version + "/", "--output=" + whole, "HEAD", "--", "."}
 	// A module within the module is none of its parts.
 	files, err := output(ctx, "git", "ls-tree", "-r", "--name-only", "HEAD")
 	if err != nil {
@@ -109,8 +111,34 @@ func makeProxy(ctx context.Context, folder, version string) error {
 			archive = append(archive, ":(exclude)"+folder)
 		}
 	}
-	_, err = output(ctx, "git", archive...)
-	return err
+	if _, err := output(ctx, "git", archive...); err != nil {
+		return err
+	}
+	return filesOnly(whole, filepath.Join(at, version+".zip"))
+}
+
+// filesOnly copies an archive without its folders: those of modules have none, and what has is not the same by its hash.
+func filesOnly(from, to string) (err error) {
+	whole, err := zip.OpenReader(from)
+	if err != nil {
+		return err
+	}
+	defer whole.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	files := zip.NewWriter(out)
+	for _, file := range whole.File {
+		if strings.HasSuffix(file.Name, "/") {
+			continue
+		}
+		if err := files.Copy(file); err != nil {
+			return err
+		}
+	}
+	return files.Close()
 }
 
 // stranger is another project.
