@@ -2,6 +2,6 @@
 // orchestrator itself.
 module example.com/orchestrator/conformance
 
-go 1.26.0
+go 1.26.6
 
 require github.com/plumbline/plumbline v0.3.0
