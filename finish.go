@@ -16,8 +16,9 @@ import (
 	"github.com/plumbline/plumbline/steps"
 )
 
-// stopLimit bounds the removal of the target, and the taking of its logs.
-const stopLimit = time.Minute
+// stopLimit bounds the removal of the target, and the taking of its logs. A busy cluster of somebody's takes minutes to
+// finish hundreds of namespaces.
+const stopLimit = 3 * time.Minute
 
 // stop takes the logs of the target's components and removes it, or leaves it if that was asked for.
 func (e *engine) stop(parent context.Context, report *reports.Report) {

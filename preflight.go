@@ -45,10 +45,18 @@ func (e *engine) preflight(ctx context.Context) error {
 	e.foresee()
 	e.foreseeCluster(survey)
 	if len(survey.Denied) > 0 {
-		return fmt.Errorf("the run lacks rights, and would take refusals for the cluster's mistakes: %s may not %s", survey.Context, strings.Join(survey.Denied, "; "))
+		denied := survey.Denied
+		more := ""
+		if len(denied) > mostDenied {
+			denied, more = denied[:mostDenied], fmt.Sprintf("; and %d more that the preflight lists", len(survey.Denied)-mostDenied)
+		}
+		return fmt.Errorf("the run lacks rights, and would take refusals for the cluster's mistakes: %s may not %s%s", survey.Context, strings.Join(denied, "; "), more)
 	}
 	return nil
 }
+
+// mostDenied is how many missing rights an error names; the preflight names all.
+const mostDenied = 3
 
 // foresee says which scenarios will run, and which will not.
 func (e *engine) foresee() {
