@@ -38,6 +38,14 @@ func TestSummarise(t *testing.T) {
 	}
 }
 
+func TestBusy(t *testing.T) {
+	for load, want := range map[string]bool{"0.40 9.00 9.00": false, "4.00 0.10 0.10": false, "4.10 0.10 0.10": true, "unknown": false, "": false} {
+		if got := (&round{Load: load}).busy(2); got != want {
+			t.Errorf("load %q on two cores: busy is %v", load, got)
+		}
+	}
+}
+
 func TestEveryFigureIsShownOnce(t *testing.T) {
 	chosen, err := choose(nil)
 	if err != nil {

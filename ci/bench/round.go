@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,14 @@ type round struct {
 
 func newRound(target string, number int) *round {
 	return &round{Target: target, Number: number, Began: time.Now(), Load: loadAverage(), Values: map[string]float64{}, Missing: map[string]string{}}
+}
+
+// busy says whether others worked the machine hard when the round began: more of them were ready to run than the earlier rounds
+// of a bench leave behind.
+func (r *round) busy(cores int) bool {
+	first, _, _ := strings.Cut(r.Load, " ")
+	load, err := strconv.ParseFloat(first, 64)
+	return err == nil && cores > 0 && load > 2*float64(cores)
 }
 
 func (r *round) record(id string, value float64) { r.Values[id] = value }

@@ -80,6 +80,9 @@ func remarks(d *document) []string {
 		lines = append(lines, fmt.Sprintf("%s: not measured: %s", what, d.NotMeasured[what]))
 	}
 	for _, r := range d.Rounds {
+		if r.busy(d.Machine.Cores) {
+			lines = append(lines, fmt.Sprintf("round %d, %s: the machine was busy (load %s on %d cores): its times say little; ratios and CPU time say more", r.Number, r.Target, r.Load, d.Machine.Cores))
+		}
 		for _, note := range r.Notes {
 			lines = append(lines, fmt.Sprintf("round %d, %s: %s", r.Number, r.Target, note))
 		}
