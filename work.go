@@ -175,8 +175,10 @@ func (e *engine) begin(ctx context.Context, s *scenario, seen *evidence) (state 
 			err = fmt.Errorf("the scenario's beginning panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
+	_, somebodys := e.target.(surveyed)
 	state, err = e.vocabulary.begin(ctx, steps.Env{
-		Cluster: e.cluster, Provider: e.provider(), Evidence: seen, Run: e.id, Scenario: s.id, Seed: e.seed, Keep: e.options.Keep,
+		Outlives: somebodys,
+		Cluster:  e.cluster, Provider: e.provider(), Evidence: seen, Run: e.id, Scenario: s.id, Seed: e.seed, Keep: e.options.Keep,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin the scenario: %w", err)

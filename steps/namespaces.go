@@ -4,14 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 )
 
@@ -65,9 +70,70 @@ func (s *scenario) removeNamespace(ctx context.Context, name string) error {
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("remove the Pods of namespace %s: %w", name, err)
 	}
+	if s.env.Outlives {
+		if err := s.letGo(ctx, name); err != nil {
+			return err
+		}
+	}
 	err = s.typed.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 		return fmt.Errorf("remove namespace %s: %w", name, err)
+	}
+	return nil
+}
+
+// scenarioDomain is where the finalizers are that scenarios give their objects; nobody else takes them away.
+const scenarioDomain = "example.com/"
+
+// letGo takes away what would keep a namespace from ending on a cluster that goes on after the run: finalizers that the
+// scenario gave its objects, and Pods that it bound to no node.
+func (s *scenario) letGo(ctx context.Context, namespace string) error {
+	for _, kind := range []string{"Pod", "ConfigMap", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "Event"} {
+		mapping, err := s.mappingOf(kind)
+		if err != nil {
+			continue // what the target does not serve, nobody made
+		}
+		objects := s.dynamic.Resource(mapping.Resource).Namespace(namespace)
+		list, err := objects.List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("list the %ss of namespace %s: %w", kind, namespace, err)
+		}
+		for _, object := range list.Items {
+			if kind == "Pod" {
+				if err := s.letPodGo(ctx, &object); err != nil {
+					return err
+				}
+			}
+			held := object.GetFinalizers()
+			rest := slices.DeleteFunc(slices.Clone(held), func(finalizer string) bool { return strings.HasPrefix(finalizer, scenarioDomain) })
+			if len(rest) == len(held) {
+				continue
+			}
+			body, err := json.Marshal(map[string]any{"metadata": map[string]any{"finalizers": rest}})
+			if err != nil {
+				return fmt.Errorf("write the patch as JSON: %w", err)
+			}
+			if _, err := objects.Patch(ctx, object.GetName(), types.MergePatchType, body, metav1.PatchOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				return fmt.Errorf("let go of %s %q: %w", kind, object.GetName(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// letPodGo removes a Pod at once that the scenario bound to a node which there is not: nobody else would end it.
+func (s *scenario) letPodGo(ctx context.Context, pod *unstructured.Unstructured) error {
+	node, _, _ := unstructured.NestedString(pod.Object, "spec", "nodeName")
+	if node == "" {
+		return nil
+	}
+	_, err := s.typed.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
+	if !apierrors.IsNotFound(err) {
+		return nil // it is there, or nobody can tell; its agent ends the Pod
+	}
+	err = s.typed.CoreV1().Pods(pod.GetNamespace()).Delete(ctx, pod.GetName(), metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("remove Pod %q of no node: %w", pod.GetName(), err)
 	}
 	return nil
 }
