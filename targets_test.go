@@ -29,6 +29,8 @@ func TestOptionsThatChooseNoTarget(t *testing.T) {
 		"workload image":              {Options{Target: "image", Image: "a:1", WorkloadImage: "b:1"}, []string{"-workload-image=b:1", "-target=kubeconfig"}},
 		"kubectl that is not there":   {Options{Kubectl: "/no/such/kubectl"}, []string{"-kubectl"}},
 		"kubeconfig that is not":      {Options{Target: "kubeconfig", Kubeconfig: "/no/such/file"}, []string{"-kubeconfig", "/no/such/file"}},
+		"runner without a target":     {Options{Kit: "x"}, []string{"-target=image", "-target=kubeconfig"}},
+		"runner and the reference":    {Options{Kit: "x", Target: "reference"}, []string{"-target=image", "-target=kubeconfig"}},
 		"target and Provide":          {Options{Target: "reference", Provide: provide}, []string{"-target=reference", "Options.Provide"}},
 	} {
 		t.Run(name, func(t *testing.T) {
