@@ -304,6 +304,38 @@ Feature: Volumes
       And its error output contains "read-only file system"
       And container "app" of Pod "second" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
 
+    @storage @multi-node
+    Scenario: a node's path is not another node's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: here}
+        spec:
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+        """
+      And Pod "here" is Ready
+      And "spec.nodeName" of Pod "here" is remembered as "node"
+      And container "app" of Pod "here" has executed "/workload mkdir /tmp-of-node/${namespace}"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: elsewhere}
+        spec:
+          affinity:
+            nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: NotIn, values: ["${node}"]}]}]}}
+          volumes: [{name: tmp, hostPath: {path: /tmp}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+        """
+      And Pod "elsewhere" is Ready
+      When container "app" of Pod "here" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 0
+      When container "app" of Pod "elsewhere" executes "/workload exists /tmp-of-node/${namespace}"
+      Then it exits with 1
+      And container "app" of Pod "here" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
+
     Scenario: each type takes what is of its kind, and two make what is missing
       Given these objects exist:
         """
