@@ -40,23 +40,35 @@ func machine(ctx context.Context) (*scenario, Machine, error) {
 	return s, m, nil
 }
 
-// processes lists a node's processes whose command line begins with the words given, by process id.
-func processes(ctx context.Context, m Machine, node, words string) ([]string, error) {
-	stdout, stderr, exit, err := m.Exec(ctx, node, "busybox", "ps", "-o", "pid,args")
+// process is a process of a node.
+type process struct{ id, parent string }
+
+// processes lists a node's processes whose command line begins with the words given.
+func processes(ctx context.Context, m Machine, node, words string) ([]process, error) {
+	stdout, stderr, exit, err := m.Exec(ctx, node, "busybox", "ps", "-o", "pid,ppid,args")
 	if err != nil {
 		return nil, fmt.Errorf("list the processes of %s: %w", node, err)
 	}
 	if exit != 0 {
 		return nil, fmt.Errorf("list the processes of %s: exit %d: %s", node, exit, stderr)
 	}
-	var found []string
-	for _, line := range strings.Split(stdout, "\n") {
-		id, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+	var found []process
+	for line := range strings.Lines(stdout) {
+		id, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		parent, command, _ := strings.Cut(strings.TrimSpace(rest), " ")
 		if command = strings.TrimSpace(command); command == words || strings.HasPrefix(command, words+" ") {
-			found = append(found, id)
+			found = append(found, process{id: id, parent: parent})
 		}
 	}
 	return found, nil
+}
+
+// withoutChildren leaves out processes whose parent is in the list: what a process has forked bears its command line
+// until it runs a program of its own.
+func withoutChildren(all []process) []process {
+	return slices.DeleteFunc(slices.Clone(all), func(child process) bool {
+		return slices.ContainsFunc(all, func(p process) bool { return p.id == child.parent })
+	})
 }
 
 func processKilled(ctx context.Context, part, which string) error {
@@ -76,10 +88,11 @@ func processKilled(ctx context.Context, part, which string) error {
 	if err != nil {
 		return err
 	}
+	found = withoutChildren(found)
 	if len(found) != 1 {
 		return fmt.Errorf("node %s runs %d processes %q, and one was to be killed", node, len(found), words)
 	}
-	_, stderr, exit, err := m.Exec(ctx, node, "busybox", "kill", "-KILL", found[0])
+	_, stderr, exit, err := m.Exec(ctx, node, "busybox", "kill", "-KILL", found[0].id)
 	if err != nil {
 		return fmt.Errorf("kill %s on %s: %w", words, node, err)
 	}
