@@ -21,6 +21,8 @@ var (
 	boundPodEnd = bound{30 * time.Second, "the node tears the Pod down, reports, and deletes the object in a second step"}
 	// boundEviction is for a node to see that a Pod takes what is not its own, and to end it.
 	boundEviction = bound{150 * time.Second, "upstream measures volumes once a minute and looks at them every 10 s; then the Pod has its end to come to"}
+	// boundOthersEnd is for the Pods of other scenarios to be gone, for one that measures what a node has free.
+	boundOthersEnd = bound{2 * time.Minute, "some have a minute of grace, and boundPodEnd on top; a namespace deletes them a while after the scenario's end"}
 	// boundTraffic is for a change of endpoints to reach the rules of every node.
 	boundTraffic = bound{30 * time.Second, "a controller writes slices, proxies batch their rewriting (upstream by default once a second, at least every 30 s)"}
 	// boundProgram is for one program that a step runs, such as kubectl.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,28 +129,16 @@ func roomRemembered(ctx context.Context, of, asNode, as string) error {
 	return nil
 }
 
-// awaitEnded waits until no Pod on any node is being deleted. Other scenarios' Pods may have a minute of grace left.
+// awaitEnded waits until no Pod on any node is being deleted.
 func (s *scenario) awaitEnded(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, boundOthersEnd.limit)
+	defer cancel()
 	mapping, err := s.mappingOf("Pod")
 	if err != nil {
 		return err
 	}
-	pods := s.dynamic.Resource(mapping.Resource)
-	now, err := pods.List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return fmt.Errorf("list the Pods of all namespaces: %w", err)
-	}
-	patience := boundPodEnd.limit
-	for i := range now.Items {
-		// The timestamp is the end of the grace period.
-		if end := now.Items[i].GetDeletionTimestamp(); end != nil {
-			patience = max(patience, time.Until(end.Time)+boundPodEnd.limit)
-		}
-	}
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	state := objects{}
-	_, err = s.followCollection(limited, pods, metav1.ListOptions{}, state, func() (bool, error) {
+	_, err = s.followCollection(limited, s.dynamic.Resource(mapping.Resource), metav1.ListOptions{}, state, func() (bool, error) {
 		for _, pod := range state {
 			if node, _, _ := valueOf(pod, "spec.nodeName"); node != "" && pod.GetDeletionTimestamp() != nil {
 				return false, nil
@@ -160,7 +147,7 @@ func (s *scenario) awaitEnded(ctx context.Context) error {
 		return true, nil
 	})
 	if limited.Err() != nil && ctx.Err() == nil {
-		return &Inconclusive{Why: fmt.Sprintf("Pods of other namespaces were still ending after %s", patience.Round(time.Second))}
+		return &Inconclusive{Why: fmt.Sprintf("Pods of other namespaces were still ending after %s", boundOthersEnd.limit)}
 	}
 	return err
 }
