@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	resourcehelper "k8s.io/component-helpers/resource"
 )
 
@@ -90,8 +91,8 @@ func largestRemembered(ctx context.Context, of, as string) error {
 }
 
 // roomRemembered finds the node with the most room. What is free on a node is what it can give less what the Pods there
-// request; it stands only once none of those Pods is ending, so that the sentence waits for that. Scenarios that count on
-// it are @serial.
+// request; it stands only once none of those that request any is ending, so that the sentence waits for that. Scenarios
+// that count on it are @serial.
 func roomRemembered(ctx context.Context, of, asNode, as string) error {
 	s, err := from(ctx)
 	if err != nil {
@@ -101,22 +102,14 @@ func roomRemembered(ctx context.Context, of, asNode, as string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.awaitEnded(ctx); err != nil {
+	name := corev1.ResourceName(of)
+	taken, err := s.awaitTaken(ctx, name)
+	if err != nil {
 		return err
 	}
-	pods, err := s.typed.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return fmt.Errorf("list the Pods of all namespaces: %w", err)
-	}
-	name, chosen, most := corev1.ResourceName(of), "", int64(math.MinInt64)
+	chosen, most := "", int64(math.MinInt64)
 	for _, node := range nodes {
-		free := amount(node.Status.Allocatable, name)
-		for i := range pods.Items {
-			if pod := &pods.Items[i]; pod.Spec.NodeName == node.Name && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed {
-				free -= amount(resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{}), name)
-			}
-		}
-		if free > most {
+		if free := amount(node.Status.Allocatable, name) - taken[node.Name]; free > most {
 			chosen, most = node.Name, free
 		}
 	}
@@ -129,27 +122,42 @@ func roomRemembered(ctx context.Context, of, asNode, as string) error {
 	return nil
 }
 
-// awaitEnded waits until no Pod on any node is being deleted.
-func (s *scenario) awaitEnded(ctx context.Context) error {
+// awaitTaken is what the Pods on each node request of a resource, once none of them is ending.
+func (s *scenario) awaitTaken(ctx context.Context, of corev1.ResourceName) (taken map[string]int64, err error) {
 	limited, cancel := context.WithTimeout(ctx, boundOthersEnd.limit)
 	defer cancel()
 	mapping, err := s.mappingOf("Pod")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	state := objects{}
+	state, ending := objects{}, ""
 	_, err = s.followCollection(limited, s.dynamic.Resource(mapping.Resource), metav1.ListOptions{}, state, func() (bool, error) {
-		for _, pod := range state {
-			if node, _, _ := valueOf(pod, "spec.nodeName"); node != "" && pod.GetDeletionTimestamp() != nil {
-				return false, nil
+		var endingNow []string
+		taken = map[string]int64{}
+		for key, object := range state {
+			var pod corev1.Pod
+			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &pod); err != nil {
+				return false, fmt.Errorf("read Pod %s: %w", key, err)
+			}
+			requests := amount(resourcehelper.PodRequests(&pod, resourcehelper.PodResourcesOptions{}), of)
+			if pod.Spec.NodeName == "" || requests == 0 || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+				continue
+			}
+			taken[pod.Spec.NodeName] += requests
+			if pod.DeletionTimestamp != nil {
+				endingNow = append(endingNow, key)
 			}
 		}
-		return true, nil
+		if slices.Sort(endingNow); len(endingNow) > 0 && among(endingNow) != ending {
+			ending = among(endingNow)
+			s.observe("Pods that request "+string(of), "are ending: "+ending)
+		}
+		return len(endingNow) == 0, nil
 	})
 	if limited.Err() != nil && ctx.Err() == nil {
-		return &Inconclusive{Why: fmt.Sprintf("Pods of other namespaces were still ending after %s", boundOthersEnd.limit)}
+		return nil, &Inconclusive{Why: fmt.Sprintf("Pods of other namespaces were still ending after %s: %s", boundOthersEnd.limit, ending)}
 	}
-	return err
+	return taken, err
 }
 
 // shareRemembered rounds down, to thousandths of a CPU or to bytes.

@@ -122,12 +122,12 @@ func (s *scenario) followCollection(ctx context.Context, resource dynamic.Resour
 		}
 		clear(state)
 		for i := range list.Items {
-			state[list.Items[i].GetName()] = &list.Items[i]
+			state[s.keyOf(&list.Items[i])] = &list.Items[i]
 		}
 		if done, err := judge(); done || err != nil {
 			return done, err
 		}
-		done, err := watchFrom(ctx, resource, options, list.GetResourceVersion(), state, judge)
+		done, err := s.watchFrom(ctx, resource, options, list.GetResourceVersion(), state, judge)
 		if done || err != nil && !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
 			return done, err
 		}
@@ -135,7 +135,16 @@ func (s *scenario) followCollection(ctx context.Context, resource dynamic.Resour
 	return false, ctx.Err()
 }
 
-func watchFrom(ctx context.Context, resource dynamic.ResourceInterface, options metav1.ListOptions, version string, state objects, judge func() (bool, error)) (bool, error) {
+// keyOf is an object's name, for one of another namespace with that before it: a collection of all namespaces has many
+// objects of one name.
+func (s *scenario) keyOf(object *unstructured.Unstructured) string {
+	if namespace := object.GetNamespace(); namespace != "" && namespace != s.namespace {
+		return namespace + "/" + object.GetName()
+	}
+	return object.GetName()
+}
+
+func (s *scenario) watchFrom(ctx context.Context, resource dynamic.ResourceInterface, options metav1.ListOptions, version string, state objects, judge func() (bool, error)) (bool, error) {
 	watcher, err := watchtools.NewRetryWatcherWithContext(ctx, version, collection{resource, options})
 	if err != nil {
 		return false, environment(fmt.Errorf("watch from version %q: %w", version, err))
@@ -149,9 +158,9 @@ func watchFrom(ctx context.Context, resource dynamic.ResourceInterface, options 
 		case !ok || event.Type == watch.Bookmark:
 			continue
 		case event.Type == watch.Deleted:
-			delete(state, object.GetName())
+			delete(state, s.keyOf(object))
 		default:
-			state[object.GetName()] = object
+			state[s.keyOf(object)] = object
 		}
 		if done, err := judge(); done || err != nil {
 			return done, err
