@@ -55,6 +55,8 @@ Feature: Grace periods
       And the log of Pod "polite" says "signal=SIGTERM" before "exiting code=0"
       And Pod "polite" is gone within 30 seconds
 
+    # One after the other they would take 48 s. A busy node has its time for what comes after the processes' end.
+    @long
     Scenario: every container gets SIGTERM at once
       Given these objects exist:
         """
@@ -62,15 +64,15 @@ Feature: Grace periods
         kind: Pod
         metadata: {name: pair}
         spec:
-          terminationGracePeriodSeconds: 40
+          terminationGracePeriodSeconds: 60
           containers:
-          - {name: slow, image: "${image}", command: [/workload, wait, --term-delay=11s]}
-          - {name: slower, image: "${image}", command: [/workload, wait, --term-delay=12s]}
+          - {name: slow, image: "${image}", command: [/workload, wait, --term-delay=24s]}
+          - {name: slower, image: "${image}", command: [/workload, wait, --term-delay=24s]}
         """
       And Pod "pair" is Ready
       When Pod "pair" is deleted
       Then it is accepted
-      And Pod "pair" is gone within 20 seconds
+      And Pod "pair" is gone within 45 seconds
 
   @pods/custom-grace-period
   Rule: the Pod and whoever deletes it may choose another period
