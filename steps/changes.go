@@ -18,12 +18,22 @@ import (
 func changeSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:patched to|set to) "([^"]*)"$`, fieldSet)
 	sc.Step(`^(\w+) "([^"]*)" is patched with:$`, patched)
+	sc.Step(`^the status of (\w+) "([^"]*)" is patched with:$`, statusPatched)
 	sc.Step(`^(\w+) "([^"]*)" is (?:labelled|relabelled) "([^"]*)"$`, labelled)
 	sc.Step(`^(\w+) "([^"]*)" is annotated "([^"]*)"$`, annotated)
 	sc.Step(`^(\w+) "([^"]*)" is deleted(?: with a grace period of (-?\d+) seconds?)?(?: with propagation "(\w+)")?$`, deleted)
 }
 
 func patched(ctx context.Context, kind, name string, patch *godog.DocString) error {
+	return patchedPart(ctx, kind, name, "", patch)
+}
+
+// statusPatched writes to the status as a controller does.
+func statusPatched(ctx context.Context, kind, name string, patch *godog.DocString) error {
+	return patchedPart(ctx, kind, name, "/status", patch)
+}
+
+func patchedPart(ctx context.Context, kind, name, part string, patch *godog.DocString) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -36,16 +46,21 @@ func patched(ctx context.Context, kind, name string, patch *godog.DocString) err
 	if err := yaml.Unmarshal([]byte(text), &change); err != nil {
 		return fmt.Errorf("the scenario's patch does not parse: %w", err)
 	}
-	return merged(ctx, kind, name, change)
+	return mergedPart(ctx, kind, name, part, change)
 }
 
 // merged asks for a merge patch of an object.
 func merged(ctx context.Context, kind, name string, change map[string]any) error {
+	return mergedPart(ctx, kind, name, "", change)
+}
+
+// mergedPart asks for a merge patch of an object's subresource, or of the object where part is empty.
+func mergedPart(ctx context.Context, kind, name, part string, change map[string]any) error {
 	s, path, err := placeOf(ctx, kind, name)
 	if err != nil {
 		return err
 	}
-	return s.askJSON(ctx, http.MethodPatch, path, string(types.MergePatchType), change)
+	return s.askJSON(ctx, http.MethodPatch, path+part, string(types.MergePatchType), change)
 }
 
 // fieldSet patches one field; the value is read as YAML, so that 3 is a number and null removes the field.

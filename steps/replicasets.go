@@ -24,7 +24,7 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
 	sc.Step(`^Pod "([^"]*)" has no controller for (\d+) seconds$`, noControllerFor)
 	sc.Step(`^the Pods "([^"]*)" still run, without a controller and with no restart$`, runOrphaned)
-	sc.Step(`^there come to be no Pods with the selector "([^"]*)"$`, noPods)
+	sc.Step(`^there come to be no (\w+)s with the selector "([^"]*)"$`, noneLeft)
 	sc.Step(`^there come to be exactly (\d+) Pods with the selector "([^"]*)"$`, somePods)
 	sc.Step(`^nothing of ReplicaSet "([^"]*)" and its Pods is written for (\d+) seconds$`, settled)
 	sc.Step(`^ReplicaSet "([^"]*)" goes only after the Pods "([^"]*)"$`, goesAfter)
@@ -202,19 +202,30 @@ func runOrphaned(ctx context.Context, list string) error {
 	return nil
 }
 
-func noPods(ctx context.Context, selector string) error {
-	return somePods(ctx, 0, selector)
+func somePods(ctx context.Context, count int, selector string) error {
+	return comeToBe(ctx, "Pod", count, selector)
 }
 
-func somePods(ctx context.Context, count int, selector string) error {
-	return awaitPods(ctx, fmt.Sprintf("the Pods with the selector %q", selector), fmt.Sprintf("exactly %d", count), boundPodStart.limit, false,
-		metav1.ListOptions{LabelSelector: selector}, func(found objects) (bool, string, error) {
+func noneLeft(ctx context.Context, kind, selector string) error {
+	return comeToBe(ctx, kind, 0, selector)
+}
+
+func comeToBe(ctx context.Context, kind string, count int, selector string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{
+		kind: kind, options: metav1.ListOptions{LabelSelector: selector}, limit: boundPodStart.limit,
+		what: fmt.Sprintf("the %ss with the selector %q", kind, selector), expected: fmt.Sprintf("exactly %d", count),
+		judge: func(found objects) (bool, string, error) {
 			var seen []string
-			for _, pod := range found.sorted() {
-				seen = append(seen, pod.GetName())
+			for _, object := range found.sorted() {
+				seen = append(seen, object.GetName())
 			}
 			return len(found) == count, fmt.Sprintf("%d: %s", len(found), among(seen)), nil
-		})
+		},
+	})
 }
 
 // settled wants the resource versions of a set and of its Pods to stand still.

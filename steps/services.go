@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -184,46 +185,53 @@ func endpointsList(ctx context.Context, service, list string) error {
 // freeAddressRemembered finds an address by letting the API server choose one and giving it back. A Service that is made
 // in between may be handed it: scenarios that then want it for themselves are @serial.
 func freeAddressRemembered(ctx context.Context, as string) error {
+	return chosenRemembered(ctx, map[string]any{}, "spec.clusterIP", as)
+}
+
+// chosenRemembered has the API server choose the value of a field of a Service, and gives it back at once.
+func chosenRemembered(ctx context.Context, spec map[string]any, path, as string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	probe := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"generateName": "probe-"},
-		"spec": map[string]any{"ports": []any{map[string]any{"port": int64(80)}}},
-	}}
-	a, err := s.create(ctx, probe, nil)
+	a, err := s.create(ctx, serviceOf(map[string]any{"generateName": "probe-"}, spec), nil)
 	if err != nil {
 		return err
 	}
 	if a.code >= 300 {
 		return failed(a.asked, "accepted", a.String())
 	}
-	address, _, err := valueOf(a.object, "spec.clusterIP")
+	value, _, err := valueOf(a.object, path)
 	if err != nil {
 		return err
 	}
 	if err := s.typed.CoreV1().Services(s.namespace).Delete(ctx, a.object.GetName(), metav1.DeleteOptions{}); err != nil {
 		return fmt.Errorf("delete the probing Service: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.remember[as] = address
+	s.store(as, value)
 	return nil
 }
 
-// servicesUntilRefused leaves the refusal as the answer to judge, or the last acceptance if there was none.
+// serviceOf is a Service with one port.
+func serviceOf(metadata, spec map[string]any) *unstructured.Unstructured {
+	spec["ports"] = []any{map[string]any{"port": int64(80)}}
+	return &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}}
+}
+
 func servicesUntilRefused(ctx context.Context, most int) error {
+	return createdUntilRefused(ctx, most, nil)
+}
+
+// createdUntilRefused leaves the refusal as the answer to judge, or the last acceptance if there was none.
+func createdUntilRefused(ctx context.Context, most int, spec map[string]any) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
 	for i := 1; i <= most; i++ {
-		service := &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": fmt.Sprintf("filler-%d", i)},
-			"spec": map[string]any{"ports": []any{map[string]any{"port": int64(80)}}},
-		}}
-		a, err := s.create(ctx, service, nil)
+		filled := map[string]any{}
+		maps.Copy(filled, spec)
+		a, err := s.create(ctx, serviceOf(map[string]any{"name": fmt.Sprintf("filler-%d", i)}, filled), nil)
 		if err != nil || a.code >= 300 {
 			return err
 		}

@@ -35,9 +35,31 @@ type request struct {
 // 1.3e-7. Both are below one in a million.
 const balanceRequests = 60
 
-func (s *scenario) send(ctx context.Context, client, target string, count int) ([]request, error) {
-	o, err := s.execute(ctx, client, "client", "/workload", "http", target,
-		fmt.Sprintf("--count=%d", count), "--timeout=2s", "--concurrency=4")
+// burst is a number of requests: HTTP requests over a new connection each, TCP connections or UDP datagrams, as the scheme of
+// the target says. They are sent four at a time, or, where every is set, one by one at that distance.
+type burst struct {
+	client, target string
+	count          int
+	every          time.Duration
+}
+
+func (b burst) String() string { return fmt.Sprintf("requests from Pod %q to %s", b.client, b.target) }
+
+// command is the workload's that sends it.
+func (b burst) command() []string {
+	pace := []string{fmt.Sprintf("--count=%d", b.count), "--timeout=2s", "--concurrency=4"}
+	if b.every > 0 {
+		pace[2] = "--interval=" + b.every.String()
+	}
+	scheme, address, _ := strings.Cut(b.target, "://")
+	if scheme == "tcp" || scheme == "udp" {
+		return append([]string{"/workload", scheme, address}, pace...)
+	}
+	return append([]string{"/workload", "http", b.target}, pace...)
+}
+
+func (s *scenario) send(ctx context.Context, b burst) ([]request, error) {
+	o, err := s.execute(ctx, b.client, "client", b.command()...)
 	if err != nil {
 		return nil, err
 	}
@@ -93,20 +115,17 @@ func requestsSent(ctx context.Context, client string, count int, target string) 
 	if err != nil {
 		return err
 	}
-	_, err = s.send(ctx, client, target, count)
+	_, err = s.send(ctx, burst{client: client, target: target, count: count})
 	return err
 }
 
 func allAnswered(ctx context.Context) error {
-	s, err := from(ctx)
+	requests, err := sent(ctx)
 	if err != nil {
 		return err
 	}
-	if len(s.traffic) == 0 {
-		return fmt.Errorf("no requests have been sent before they are judged")
-	}
-	if _, errors := tally(s.traffic); len(errors) > 0 {
-		return failed("the requests", "every one is answered", told(s.traffic))
+	if _, errors := tally(requests); len(errors) > 0 {
+		return failed("the requests", "every one is answered", told(requests))
 	}
 	return nil
 }
@@ -183,13 +202,13 @@ func answeredBy(ctx context.Context, list string) error {
 const trafficPause = 200 * time.Millisecond
 
 // untilTraffic sends rounds of requests until ok, for as long as a proxy may take.
-func (s *scenario) untilTraffic(ctx context.Context, client, target, expected string, count int, ok func([]request) bool) error {
+func (s *scenario) untilTraffic(ctx context.Context, b burst, expected string, ok func([]request) bool) error {
 	begun := time.Now()
 	seen := &history{begun: begun}
 	ticker := time.NewTicker(trafficPause)
 	defer ticker.Stop()
 	for {
-		requests, err := s.send(ctx, client, target, count)
+		requests, err := s.send(ctx, b)
 		if err != nil {
 			return err
 		}
@@ -198,7 +217,7 @@ func (s *scenario) untilTraffic(ctx context.Context, client, target, expected st
 			return nil
 		}
 		if waited := time.Since(begun); waited > boundTraffic.limit {
-			return &Failure{What: fmt.Sprintf("requests from Pod %q to %s", client, target), Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
+			return &Failure{What: b.String(), Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
 		}
 		select {
 		case <-ticker.C:
@@ -214,7 +233,7 @@ func comesToBeAnsweredBy(ctx context.Context, client, target, list string) error
 		return err
 	}
 	pods := names(list)
-	return s.untilTraffic(ctx, client, target, "answered by exactly "+among(pods), balanceRequests,
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: balanceRequests}, "answered by exactly "+among(pods),
 		func(requests []request) bool { return exactly(requests, pods) })
 }
 
@@ -225,7 +244,7 @@ func comesToBeRefused(ctx context.Context, client, target string) error {
 	if err != nil {
 		return err
 	}
-	return s.untilTraffic(ctx, client, target, "requests are refused, and none is answered", 8, func(requests []request) bool {
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: 8}, "requests are refused, and none is answered", func(requests []request) bool {
 		_, errors := tally(requests)
 		return errors["refused"] > 0 && errors["refused"]+errors["timeout"] == len(requests)
 	})
@@ -239,7 +258,7 @@ func comesToBeAnsweredByNone(ctx context.Context, client, target, list string) e
 		return err
 	}
 	pods := names(list)
-	return s.untilTraffic(ctx, client, target, "answered by none of "+among(pods), 8, func(requests []request) bool {
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: 8}, "answered by none of "+among(pods), func(requests []request) bool {
 		return !slices.ContainsFunc(requests, func(r request) bool { return slices.Contains(pods, r.Who) })
 	})
 }

@@ -26,12 +26,15 @@ func registerAll(v vocabulary) {
 	programSentences(v)
 	logSentences(v)
 	trafficSentences(v)
+	waySentences(v)
 	serviceSentences(v)
+	nodePortSentences(v)
 	replicaSetSentences(v)
 	kubectlSentences(v)
 	backgroundSentences(v)
 	clusterSentences(v)
 	crashSentences(v)
+	ruleSentences(v)
 	recordedSentences(v)
 }
 

@@ -3,10 +3,12 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
@@ -17,6 +19,9 @@ import (
 func watchSentences(sc vocabulary) {
 	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched$`, watchStarted)
 	sc.Step(`^the watch of the (\w+)s delivers "(ADDED|MODIFIED|DELETED)" for "([^"]*)"$`, watchDelivers)
+	sc.Step(`^the watch of the (\w+)s is broken off$`, watchBrokenOff)
+	sc.Step(`^the watch of the (\w+)s is resumed after the event that was delivered last$`, watchResumed)
+	sc.Step(`^a watch of the (\w+)s from the version "([^"]*)" is refused as expired, or delivers "([^"]*)"$`, watchFromLongAgo)
 	sc.Step(`^the event's object has "([^"]*)" in "([^"]*)"$`, eventHas)
 	sc.Step(`^the event's object is newer than "([^"]*)"$`, eventNewer)
 	sc.Step(`^the watch of the (\w+)s delivers nothing for (\d+) seconds$`, watchSilent)
@@ -24,6 +29,7 @@ func watchSentences(sc vocabulary) {
 
 // recorder keeps the events of one watch.
 type recorder struct {
+	options metav1.ListOptions // with which it was opened
 	watcher watch.Interface
 	done    chan struct{}
 
@@ -54,11 +60,20 @@ func watchStarted(ctx context.Context, kind, selector string) error {
 		return fmt.Errorf("list before the watch: %w", err)
 	}
 	options.ResourceVersion = list.GetResourceVersion()
+	return s.record(ctx, kind, options)
+}
+
+// record opens a watch of a kind in the scenario's namespace, in the place of an earlier one.
+func (s *scenario) record(ctx context.Context, kind string, options metav1.ListOptions) error {
+	resource, err := s.resource(kind)
+	if err != nil {
+		return err
+	}
 	watcher, err := resource.Watch(context.WithoutCancel(ctx), options)
 	if err != nil {
-		return failed(fmt.Sprintf("a watch of %ss with the selector %q", kind, selector), "it is opened", err.Error())
+		return failed(fmt.Sprintf("a watch of %ss with the selector %q from version %s", kind, options.LabelSelector, options.ResourceVersion), "it is opened", err.Error())
 	}
-	r := &recorder{watcher: watcher, done: make(chan struct{}), changed: make(chan struct{})}
+	r := &recorder{options: options, watcher: watcher, done: make(chan struct{}), changed: make(chan struct{})}
 	go func() {
 		defer close(r.done)
 		for event := range watcher.ResultChan() {
@@ -73,6 +88,83 @@ func watchStarted(ctx context.Context, kind, selector string) error {
 		before.stop()
 	}
 	s.watches[kind] = r
+	return nil
+}
+
+func watchBrokenOff(ctx context.Context, kind string) error {
+	r, err := watched(ctx, kind)
+	if err == nil {
+		r.stop()
+	}
+	return err
+}
+
+// watchResumed opens the watch anew from the version of the event that a sentence has read last, as clients do whose
+// connection broke. What the first watch delivered besides is forgotten: it has to come again.
+func watchResumed(ctx context.Context, kind string) error {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return err
+	}
+	last, ok := r.current.Object.(*unstructured.Unstructured)
+	if !ok {
+		return fmt.Errorf("the watch of %ss has delivered no event to go on from", kind)
+	}
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	options := r.options
+	options.ResourceVersion = last.GetResourceVersion()
+	return s.record(ctx, kind, options)
+}
+
+// watchFromLongAgo takes either of the two answers that leave no gap: that the version has expired, as the answer to the
+// request or as an event, or everything that has happened since.
+func watchFromLongAgo(ctx context.Context, kind, version, happened string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	resource, err := s.resource(kind)
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, boundWrite.limit)
+	defer cancel()
+	what, expected := fmt.Sprintf("a watch of %ss from version %s", kind, version), "410 Expired, or the events "+happened
+	watcher, err := resource.Watch(limited, metav1.ListOptions{ResourceVersion: version})
+	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		s.observe(what, err.Error())
+		return nil
+	}
+	if err != nil {
+		return failed(what, expected, err.Error())
+	}
+	defer watcher.Stop()
+	wanted, seen := names(happened), []string{}
+	for event := range watcher.ResultChan() {
+		if event.Type == watch.Error {
+			err := apierrors.FromObject(event.Object)
+			s.observe(what, err.Error())
+			if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+				return nil
+			}
+			return failed(what, expected, "the error "+err.Error())
+		}
+		object, ok := event.Object.(*unstructured.Unstructured)
+		if !ok {
+			return failed(what, expected, describeEvent(event))
+		}
+		seen = append(seen, string(event.Type)+" "+object.GetName())
+		if len(seen) == len(wanted) {
+			break
+		}
+	}
+	if !slices.Equal(seen, wanted) {
+		return failed(what, expected, among(seen))
+	}
+	s.observe(what, among(seen))
 	return nil
 }
 

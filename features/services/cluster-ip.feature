@@ -215,20 +215,29 @@ Feature: Cluster IPs
       Then it is accepted
       And "spec.clusterIP" of Service "last" is an address within "10.99.7.0/28"
 
-    Scenario Outline: the edge <address> of the range is no Service's
+    Scenario: neither the edges of the range, nor what is taken or outside of it, is a Service's
       Given a cluster of its own with the server flags "--service-cluster-ip-range=10.99.8.0/28"
       When this is submitted:
         """
-        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: <address>, ports: [{port: 80}]}}
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 10.99.8.0, ports: [{port: 80}]}}
         """
       Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
-
-      Examples:
-        | address    |
-        | 10.99.8.0  |
-        | 10.99.8.15 |
-        | 10.99.8.1  |
-        | 10.99.8.16 |
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 10.99.8.15, ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 10.99.8.1, ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {clusterIP: 10.99.8.16, ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      And there is no Service "web"
 
     Scenario Outline: a server with the range <range> refuses to start
       Then a server with the flags "--service-cluster-ip-range=<range>" refuses to start and says "<text>"

@@ -1,0 +1,227 @@
+Feature: Endpoints
+  What a Service leads to is written down in objects that anybody can read: Endpoints and EndpointSlices. A controller writes them for
+  Services with a selector; for those without one the user does.
+
+  @workloads @services/endpoints-object
+  Rule: endpoints follow the Pods, whatever becomes of them
+
+    @services/readiness-managed @pods/grace-period-finishes-requests
+    Scenario: not ready, terminating, published all the same, bound to a node that there is not
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 20
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --term-delay=6s]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/readyz=503]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: nowhere, labels: {app: web}}
+        spec:
+          nodeName: node-that-there-is-not
+          terminationGracePeriodSeconds: 0
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: eager}
+        spec: {publishNotReadyAddresses: true, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      Then Pod "one" becomes Ready
+      And the endpoint of Pod "one" in Service "web" comes to be "ready=true, serving=true, terminating=false"
+      And the endpoint of Pod "two" in Service "web" comes to be "ready=false, serving=false, terminating=false"
+      And the endpoint of Pod "two" in Service "eager" comes to be "ready=true, serving=false, terminating=false"
+      And the endpoint of Pod "nowhere" in Service "web" comes to be "absent"
+      And the Endpoints "web" come to list exactly the Pods "one"
+      And the Endpoints "eager" come to list exactly the Pods "one, two"
+      When Pod "one" is deleted
+      Then the endpoint of Pod "one" in Service "web" comes to be "ready=false, serving=true, terminating=true"
+      And the endpoint of Pod "one" in Service "eager" comes to be "ready=true, serving=true, terminating=true"
+      And the Endpoints "web" come to list exactly the Pods ""
+      And the endpoint of Pod "one" in Service "web" comes to be "absent"
+
+    Scenario: labels of Pods and of the Service's selector, named ports, and the Service's end
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve], ports: [{name: http, containerPort: 8080}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: other}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve], ports: [{name: http, containerPort: 8080}]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{name: web, port: 80, targetPort: http}]}
+        """
+      Then the ready endpoints of Service "web" come to be exactly the Pods "one"
+      And "subsets[0].ports[0].port" of Endpoints "web" becomes "8080"
+      And "subsets[0].ports[0].name" of Endpoints "web" is "web"
+      When Pod "two" is labelled "app=web"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "one, two"
+      When Service "web" is patched with:
+        """
+        spec: {selector: {app: other}}
+        """
+      Then the ready endpoints of Service "web" come to be exactly the Pods ""
+      When Pod "one" is labelled "app=other"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "one"
+      When Service "web" is deleted
+      Then Endpoints "web" is gone
+      And there come to be no EndpointSlices with the selector "kubernetes.io/service-name=web"
+
+  @network @services/without-selector
+  Rule: without a selector the endpoints are the user's
+
+    Scenario: traffic goes where the user's slice, or the user's Endpoints, say; nobody else writes them
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: sliced}
+        spec: {ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: listed}
+        spec: {ports: [{port: 80}]}
+        """
+      And Pods "client, one, two" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "status.podIP" of Pod "two" is remembered as "two"
+      And "spec.clusterIP" of Service "sliced" is remembered as "sliced"
+      And "spec.clusterIP" of Service "listed" is remembered as "listed"
+      Then requests from Pod "client" to "http://${sliced}/" come to be refused
+      Given these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: by-hand, labels: {kubernetes.io/service-name: sliced}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${one}"]}]
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: listed}
+        subsets: [{addresses: [{ip: "${one}"}], ports: [{port: 8080}]}]
+        """
+      And "metadata.resourceVersion" of EndpointSlice "by-hand" is remembered as "slice"
+      And "metadata.resourceVersion" of Endpoints "listed" is remembered as "list"
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${listed}/" come to be answered by exactly the Pods "one"
+      And "metadata.resourceVersion" of EndpointSlice "by-hand" is still "${slice}"
+      And "metadata.resourceVersion" of Endpoints "listed" is still "${list}"
+      And there is no Endpoints "sliced"
+      When EndpointSlice "by-hand" is patched with:
+        """
+        endpoints: [{addresses: ["${one}"]}, {addresses: ["${two}"]}]
+        """
+      And Endpoints "listed" is patched with:
+        """
+        subsets: [{addresses: [{ip: "${two}"}], ports: [{port: 8080}]}]
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${listed}/" come to be answered by exactly the Pods "two"
+      When EndpointSlice "by-hand" is deleted
+      And Endpoints "listed" is deleted
+      Then requests from Pod "client" to "http://${sliced}/" come to be refused
+      And requests from Pod "client" to "http://${listed}/" come to be refused
+
+  @workloads @services/cluster-ip-assigned
+  Rule: a container is told of the Services that were there before it
+
+    Scenario: addresses and ports in its environment, unless the Pod does not want them
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web-front}
+        spec: {ports: [{name: http, port: 80}, {name: ask, port: 53, protocol: UDP}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: each}
+        spec: {clusterIP: None, ports: [{port: 80}]}
+        """
+      And "spec.clusterIP" of Service "web-front" is remembered as "address"
+      # A node may hear of a Service late: a container that was started too early ends, and the next one is told.
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: told}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, steps, env WEB_FRONT_SERVICE_HOST, wait]
+            readinessProbe: {exec: {command: [/workload, env, WEB_FRONT_SERVICE_HOST]}, periodSeconds: 1, timeoutSeconds: 10}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: untold}
+        spec:
+          enableServiceLinks: false
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "told, untold" are Ready
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_HOST"
+      Then it prints "${address}"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT"
+      Then it prints "80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_ASK"
+      Then it prints "53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP"
+      Then it prints "udp://${address}:53"
+      When container "app" of Pod "told" executes "/workload env EACH_SERVICE_HOST"
+      Then it exits with 1
+      When container "app" of Pod "untold" executes "/workload env WEB_FRONT_SERVICE_HOST"
+      Then it exits with 1
+      When container "app" of Pod "untold" executes "/workload env KUBERNETES_SERVICE_HOST"
+      Then it exits with 0

@@ -1,0 +1,221 @@
+@api
+Feature: Types of Services
+  A Service is reached in the way of its type: at an address within the cluster; at a port of every node besides; at an address that
+  somebody provides besides; or it is only another name for something else.
+
+  @services/node-port-assigned
+  Rule: a node port is assigned, or chosen
+
+    Scenario: every port of every Service has a node port of its own, and keeps it
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: one}, spec: {type: NodePort, ports: [{name: http, port: 80}, {name: https, port: 443}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: two}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      Then the node ports of the Services "one, two" differ
+      And "spec.clusterIP" of Service "one" is present
+      And "spec.ports[name=http].nodePort" of Service "one" is remembered as "http"
+      And "spec.ports[name=https].nodePort" of Service "one" is remembered as "https"
+      When Service "one" is replaced by:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: one}, spec: {type: NodePort, ports: [{name: https, port: 8443}, {name: http, port: 80}]}}
+        """
+      Then it is accepted
+      And "spec.ports[name=https].port" of Service "one" is "8443"
+      And "spec.ports[name=http].nodePort" of Service "one" is still "${http}"
+      And "spec.ports[name=https].nodePort" of Service "one" is still "${https}"
+
+    @serial
+    Scenario: a free node port is kept exactly, for both protocols of one Service, and is no other Service's
+      Given a node port that is free is remembered as "free"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: dns}
+        spec:
+          type: NodePort
+          ports:
+          - {name: tcp, protocol: TCP, port: 53, nodePort: ${free}}
+          - {name: udp, protocol: UDP, port: 53, nodePort: ${free}}
+        """
+      Then "spec.ports[name=tcp].nodePort" of Service "dns" is "${free}"
+      And "spec.ports[name=udp].nodePort" of Service "dns" is "${free}"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{protocol: SCTP, port: 53, nodePort: ${free}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      And the refusal says "provided port is already allocated"
+      And there is no Service "other"
+      When Service "dns" is deleted
+      And this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{protocol: SCTP, port: 53, nodePort: ${free}}]}}
+        """
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "other" is "${free}"
+
+    @cluster
+    Scenario: a range of node ports is used to its end, what is given back is used again, and what lies outside is refused
+      Given a cluster of its own with the server flags "--service-node-port-range=30100-30103"
+      When NodePort Services are created until one is refused, 8 at most
+      Then the refusal says "range is full"
+      And the Services' node ports are all those from 30100 to 30103
+      When Service "filler-2" is deleted
+      And this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: outside}, spec: {type: NodePort, ports: [{port: 80, nodePort: 30104}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      And the refusal says "not in the valid range"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: last}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      And the Services' node ports are all those from 30100 to 30103
+
+  @services/node-port-assigned @services/cluster-ip-assigned @services/external-name
+  Rule: the type can change, and what a type does not have goes
+
+    Scenario: from an address to a node port, to a load balancer, and back; to another name, and back
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      Then "spec.ports[0].nodePort" of Service "web" is absent
+      When "spec.type" of Service "web" is set to "NodePort"
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is still "${address}"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      When Service "web" is patched with:
+        """
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is still "${address}"
+      And "spec.ports[0].nodePort" of Service "web" is still "${port}"
+      When "spec.type" of Service "web" is set to "NodePort"
+      Then it is accepted
+      And "spec.loadBalancerClass" of Service "web" is absent
+      And "spec.ports[0].nodePort" of Service "web" is still "${port}"
+      When "spec.type" of Service "web" is set to "ClusterIP"
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "web" is absent
+      And "spec.clusterIP" of Service "web" is still "${address}"
+      When Service "web" is patched with:
+        """
+        spec: {type: ExternalName, externalName: web.example.com}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is absent
+      When "spec.type" of Service "web" is set to "ClusterIP"
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is present
+
+    Scenario Outline: the type <type> is refused
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: <type>, ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+
+      Examples:
+        | type         | field             |
+        | Balanced     | spec.type         |
+        | ExternalName | spec.externalName |
+
+  @services/external-name
+  Rule: an ExternalName is another name, and nothing else
+
+    Scenario: it has no address, and no endpoints
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: db}, spec: {type: ExternalName, externalName: db.example.com, selector: {app: db}}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: later}, spec: {selector: {app: db}, ports: [{port: 80}]}}
+        """
+      Then "spec.clusterIP" of Service "db" is absent
+      # The endpoints of a Service that came after it are there: its own would be.
+      And "metadata.name" of Endpoints "later" becomes "later"
+      And there is no Endpoints "db"
+      And the selector "kubernetes.io/service-name=db" finds exactly the EndpointSlices ""
+
+    Scenario Outline: the external name <name> is refused
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: db}, spec: {type: ExternalName, externalName: "<name>"}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.externalName"
+      And there is no Service "db"
+
+      Examples:
+        | name              |
+        | -db.example.com   |
+        | db_1.example.com  |
+        | db..example.com   |
+
+  @services/load-balancer
+  Rule: a load balancer builds on a node port, and waits for whoever provides an address
+
+    # Nobody provides for the class of these Services, on whichever cluster.
+    Scenario: until then it is pending; what is provided is told, and goes with the type
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: front}, spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, ports: [{port: 80}]}}
+        """
+      Then "spec.clusterIP" of Service "front" is present
+      And "spec.ports[0].nodePort" of Service "front" is present
+      And "status.loadBalancer.ingress" of Service "front" is absent
+      When kubectl runs "get service front"
+      Then it exits with 0
+      And its output contains "<pending>"
+      When the status of Service "front" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: 192.0.2.7}]}}
+        """
+      Then it is accepted
+      When kubectl runs "get service front"
+      Then its output contains "192.0.2.7"
+      When "spec.type" of Service "front" is set to "ClusterIP"
+      Then it is accepted
+      And "status.loadBalancer.ingress" of Service "front" is absent
+
+    Scenario: node ports can be done without
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: front}
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, allocateLoadBalancerNodePorts: false, ports: [{port: 80}]}
+        """
+      Then "spec.clusterIP" of Service "front" is present
+      And "spec.ports[0].nodePort" of Service "front" is absent
+
+    Scenario Outline: <what> is refused
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: front}, spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, ports: [{port: 80}]}}
+        """
+      When the status of Service "front" is patched with:
+        """
+        status: {loadBalancer: {ingress: [<ingress>]}}
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And "status.loadBalancer.ingress" of Service "front" is absent
+
+      Examples:
+        | what                     | ingress                      | field                                    |
+        | a provided address of no form | {ip: 192.0.2}           | status.loadBalancer.ingress[0].ip        |
+        | a provided name of no form    | {hostname: front_1}     | status.loadBalancer.ingress[0].hostname  |
+
+    Scenario: the class of a load balancer stays
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: front}, spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, ports: [{port: 80}]}}
+        """
+      When "spec.loadBalancerClass" of Service "front" is set to "example.com/somebody"
+      Then it is refused with 422 "Invalid" naming "spec.loadBalancerClass"

@@ -1,0 +1,337 @@
+@network
+Feature: Ways into a Service
+  Whichever address a Service has, from wherever it is asked, whatever protocol it speaks: it leads to every Pod that it selects.
+
+  Rule: every address that a Service has leads to every Pod
+
+    # A Pod that nobody selects lends its address to the load balancer. Whoever does not know of that address as the Service's finds this Pod.
+    @services/every-type-balances @services/load-balancer @services/node-port-serves @services/proxy-follows-services
+    Scenario: cluster IP, node port and a provided address, until the Service is gone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: outside}
+        spec:
+          hostNetwork: true
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: lender}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8081]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: front}
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, selector: {app: web}, ports: [{port: 8081, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: each}
+        spec: {clusterIP: None, selector: {app: web}, ports: [{port: 8080}]}
+        """
+      And Pods "client, outside, lender, one, two" are Ready
+      And "spec.clusterIP" of Service "front" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "front" is remembered as "port"
+      And the address of the node of Pod "one" is remembered as "node"
+      And "status.podIP" of Pod "lender" is remembered as "lent"
+      Then the ready endpoints of Service "each" come to be exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
+      When the status of Service "front" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: "${lent}"}]}}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one, two"
+      When Service "front" is deleted
+      Then requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
+      And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by none of the Pods "one, two"
+      And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one, two"
+
+  Rule: every node leads there
+
+    @multi-node @services/node-port-everywhere @services/proxy-on-every-node @services/load-balances
+    Scenario: one Pod, asked from every node, by its Pods and by itself, at every node, and by the Pod itself
+      Given the number of nodes that take Pods is remembered as "nodes"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: pods}
+        spec:
+          replicas: ${nodes}
+          selector: {matchLabels: {app: pods}}
+          template:
+            metadata: {labels: {app: pods}}
+            spec:
+              affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: pods}}}]}}
+              containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: hosts}
+        spec:
+          replicas: ${nodes}
+          selector: {matchLabels: {app: hosts}}
+          template:
+            metadata: {labels: {app: hosts}}
+            spec:
+              hostNetwork: true
+              affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: hosts}}}]}}
+              containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "one" is Ready
+      And ReplicaSet "pods" comes to have a Ready Pod on every node that takes Pods
+      And ReplicaSet "hosts" comes to have a Ready Pod on every node that takes Pods
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      Then requests from every Pod of ReplicaSet "pods" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from every Pod of ReplicaSet "hosts" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from every Pod of ReplicaSet "pods" to the port "${port}" of every node come to be answered by exactly the Pods "one"
+      And requests from every Pod of ReplicaSet "hosts" to the port "${port}" of every node come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+
+  Rule: every port and protocol of a Service leads there
+
+    @services/load-balances @services/proxy-follows-endpoints
+    Scenario: HTTP, TCP and UDP, to ports that each Pod names, until no Pod is left
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8080, --tcp=9000, --udp=5300]
+            ports: [{name: http, containerPort: 8080}, {name: echo, containerPort: 9000}, {name: ask, containerPort: 5300, protocol: UDP}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8090, --tcp=9001, --udp=5301]
+            ports: [{name: http, containerPort: 8090}, {name: echo, containerPort: 9001}, {name: ask, containerPort: 5301, protocol: UDP}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          type: NodePort
+          selector: {app: web}
+          ports:
+          - {name: http, port: 80, targetPort: http}
+          - {name: echo, port: 9000, targetPort: echo}
+          - {name: ask, port: 9000, targetPort: ask, protocol: UDP}
+        """
+      And Pods "client, one, two" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And the address of the node of Pod "client" is remembered as "node"
+      Then requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "tcp://${address}:9000" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "udp://${address}:9000" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "one, two"
+      When Pod "one" is deleted
+      And Pod "two" is deleted
+      Then requests from Pod "client" to "http://${address}/" come to be refused
+      And requests from Pod "client" to "tcp://${address}:9000" come to be refused
+      And requests from Pod "client" to "udp://${address}:9000" come to be refused
+      And requests from Pod "client" to "http://${node}:${port}/" come to be refused
+
+    @should @services/load-balances
+    Scenario: the load is even
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pod "client" is Ready
+      And ReplicaSet "web" comes to have 3 Ready Pods
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And the Pods of ReplicaSet "web" are remembered as "pods"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "${pods}"
+      When Pod "client" sends 500 requests to "http://${address}/"
+      Then they are spread over the Pods "${pods}" no less evenly than by chance
+
+  @services/session-affinity
+  Rule: a Service can keep a client with one Pod
+
+    # Three Pods: fourteen choices by chance fall on one of them less than once in a million times (3 to the power of -13).
+    @long
+    Scenario: as long as it keeps asking, and no longer than the timeout after it asked last
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: spread}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: keeping}
+        spec: {sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: forgetting}
+        spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 1}}, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      Then "spec.sessionAffinityConfig.clientIP.timeoutSeconds" of Service "keeping" is "10800"
+      Given Pod "client" is Ready
+      And ReplicaSet "web" comes to have 3 Ready Pods
+      And the Pods of ReplicaSet "web" are remembered as "pods"
+      And "spec.clusterIP" of Service "spread" is remembered as "spread"
+      And "spec.clusterIP" of Service "keeping" is remembered as "keeping"
+      And "spec.clusterIP" of Service "forgetting" is remembered as "forgetting"
+      And requests from Pod "client" to "http://${spread}/" come to be answered by exactly the Pods "${pods}"
+      And requests from Pod "client" to "http://${keeping}/" come to be answered by one of the Pods "${pods}"
+      And requests from Pod "client" to "http://${forgetting}/" come to be answered by one of the Pods "${pods}"
+      When Pod "client" sends 60 requests to "http://${keeping}/"
+      Then they are all answered by one of the Pods "${pods}"
+      When Pod "client" sends 14 requests to "http://${forgetting}/", one every 2 seconds
+      Then they are answered by more than one of the Pods "${pods}"
+
+  @services/loose-coupling
+  Rule: Services, Pods and the sets that make them are coupled by labels alone
+
+    Scenario: one Service spans two ReplicaSets, and each lives on without the other
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: old}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web, version: "1"}}
+          template:
+            metadata: {labels: {app: web, version: "1"}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: new}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web, version: "2"}}
+          template:
+            metadata: {labels: {app: web, version: "2"}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: other}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pod "client" is Ready
+      And ReplicaSet "old" comes to have 1 Ready Pod
+      And ReplicaSet "new" comes to have 1 Ready Pod
+      And the Pods of ReplicaSet "old" are remembered as "old"
+      And the Pods of ReplicaSet "new" are remembered as "new"
+      And "spec.clusterIP" of Service "web" is remembered as "web"
+      And "spec.clusterIP" of Service "other" is remembered as "other"
+      Then requests from Pod "client" to "http://${web}/" come to be answered by exactly the Pods "${old}, ${new}"
+      When Service "web" is deleted
+      Then Service "web" is gone
+      And requests from Pod "client" to "http://${web}/" come to be answered by none of the Pods "${old}, ${new}"
+      And requests from Pod "client" to "http://${other}/" come to be answered by exactly the Pods "${old}, ${new}"
+      And ReplicaSet "old" still has the same Pods as "old"
+      And ReplicaSet "new" still has the same Pods as "new"
+      When ReplicaSet "old" is deleted
+      Then requests from Pod "client" to "http://${other}/" come to be answered by exactly the Pods "${new}"
+      And ReplicaSet "new" still has the same Pods as "new"

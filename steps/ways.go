@@ -1,0 +1,256 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Sentences about the ways into a Service: who asks, at which node, and how the answers lie over its Pods.
+
+func waySentences(sc vocabulary) {
+	sc.Step(`^the number of nodes that take Pods is remembered as "([^"]*)"$`, nodesCounted)
+	sc.Step(`^the address of the node of Pod "([^"]*)" is remembered as "([^"]*)"$`, nodeAddressRemembered)
+	sc.Step(`^ReplicaSet "([^"]*)" comes to have a Ready Pod on every node that takes Pods$`, readyEverywhere)
+	sc.Step(`^requests from every Pod of ReplicaSet "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, everyPodAsks)
+	sc.Step(`^requests from every Pod of ReplicaSet "([^"]*)" to the port "([^"]*)" of every node come to be answered by exactly the Pods "([^"]*)"$`, everyPodAsksEveryNode)
+	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by one of the Pods "([^"]*)"$`, comesToBeAnsweredByOne)
+	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)", one every (\d+) seconds$`, requestsSentSlowly)
+	sc.Step(`^they are all answered by one of the Pods "([^"]*)"$`, answeredByOne)
+	sc.Step(`^they are answered by more than one of the Pods "([^"]*)"$`, answeredBySeveral)
+	sc.Step(`^they are spread over the Pods "([^"]*)" no less evenly than by chance$`, answersSpread)
+}
+
+func nodesCounted(ctx context.Context, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	nodes, err := s.openNodes(ctx)
+	if err != nil {
+		return err
+	}
+	s.store(as, strconv.Itoa(len(nodes)))
+	return nil
+}
+
+// internalAddress is where a node is reached from within the cluster's network, in the form that URLs have.
+func internalAddress(node *corev1.Node) (string, error) {
+	for _, address := range node.Status.Addresses {
+		if address.Type != corev1.NodeInternalIP {
+			continue
+		}
+		if ip := net.ParseIP(address.Address); ip != nil && ip.To4() == nil {
+			return "[" + address.Address + "]", nil
+		}
+		return address.Address, nil
+	}
+	return "", failed(fmt.Sprintf("the addresses of node %q", node.Name), "one of the type InternalIP", fmt.Sprint(node.Status.Addresses))
+}
+
+func nodeAddressRemembered(ctx context.Context, pod, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, "Pod", pod)
+	if err != nil {
+		return err
+	}
+	name, _, err := valueOf(object, "spec.nodeName")
+	if err != nil {
+		return err
+	}
+	node, err := s.typed.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("read node %q: %w", name, err)
+	}
+	address, err := internalAddress(node)
+	if err == nil {
+		s.store(as, address)
+	}
+	return err
+}
+
+func readyEverywhere(ctx context.Context, set string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	nodes, err := s.openNodes(ctx)
+	if err != nil {
+		return err
+	}
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("one on each of %d nodes, Ready", len(nodes)), boundPodStart.limit, false, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			lies, _ := lying(found, set)
+			all := true
+			for _, name := range podsOf(found, set) {
+				is, _ := ready(found[name])
+				all = all && is
+			}
+			for _, node := range nodes {
+				all = all && lies[node.Name] > 0
+			}
+			return all, written(lies), nil
+		})
+}
+
+// fewRequests are enough where nobody but one Pod is to answer.
+const fewRequests = 8
+
+// requestsFor are so many that each of the Pods answers.
+func requestsFor(pods []string) int {
+	if len(pods) > 1 {
+		return balanceRequests
+	}
+	return fewRequests
+}
+
+func everyPodAsks(ctx context.Context, set, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.everyPodAsks(ctx, set, []string{target}, names(list))
+}
+
+func everyPodAsksEveryNode(ctx context.Context, set, port, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	nodes, err := s.openNodes(ctx)
+	if err != nil {
+		return err
+	}
+	var targets []string
+	for i := range nodes {
+		address, err := internalAddress(&nodes[i])
+		if err != nil {
+			return err
+		}
+		targets = append(targets, fmt.Sprintf("http://%s:%s/", address, port))
+	}
+	return s.everyPodAsks(ctx, set, targets, names(list))
+}
+
+func (s *scenario) everyPodAsks(ctx context.Context, set string, targets, pods []string) error {
+	clients, err := s.currentPods(ctx, set)
+	if err != nil {
+		return err
+	}
+	if len(clients) == 0 {
+		return fmt.Errorf("ReplicaSet %q has no Pods that could ask", set)
+	}
+	for _, client := range clients {
+		for _, target := range targets {
+			err := s.untilTraffic(ctx, burst{client: client, target: target, count: requestsFor(pods)}, "answered by exactly "+among(pods),
+				func(requests []request) bool { return exactly(requests, pods) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// oneOf is the only Pod that has answered, if it is one of those, and nothing failed.
+func oneOf(requests []request, pods []string) bool {
+	answers, errors := tally(requests)
+	for name := range answers {
+		if !slices.Contains(pods, name) {
+			return false
+		}
+	}
+	return len(answers) == 1 && len(errors) == 0
+}
+
+func comesToBeAnsweredByOne(ctx context.Context, client, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pods := names(list)
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: fewRequests}, "all answered by one of "+among(pods),
+		func(requests []request) bool { return oneOf(requests, pods) })
+}
+
+func requestsSentSlowly(ctx context.Context, client string, count int, target string, seconds int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.send(ctx, burst{client: client, target: target, count: count, every: time.Duration(seconds) * time.Second})
+	return err
+}
+
+// sent are the requests that the last sentence has sent.
+func sent(ctx context.Context) ([]request, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.traffic) == 0 {
+		return nil, errors.New("no requests have been sent before they are judged")
+	}
+	return s.traffic, nil
+}
+
+func answeredByOne(ctx context.Context, list string) error {
+	requests, err := sent(ctx)
+	if err != nil {
+		return err
+	}
+	if pods := names(list); !oneOf(requests, pods) {
+		return failed("who answered the requests", "all of them one and the same of "+among(pods), told(requests))
+	}
+	return nil
+}
+
+func answeredBySeveral(ctx context.Context, list string) error {
+	requests, err := sent(ctx)
+	if err != nil {
+		return err
+	}
+	pods := names(list)
+	answers, failures := tally(requests)
+	known := 0
+	for name := range answers {
+		if slices.Contains(pods, name) {
+			known++
+		}
+	}
+	if known < 2 || known != len(answers) || len(failures) > 0 {
+		return failed("who answered the requests", "more than one of "+among(pods)+", and nobody else", told(requests))
+	}
+	return nil
+}
+
+// answersSpread holds a proxy to no order, only to be no worse than dice: as spreadByChance does for nodes.
+func answersSpread(ctx context.Context, list string) error {
+	requests, err := sent(ctx)
+	if err != nil {
+		return err
+	}
+	pods := names(list)
+	if !exactly(requests, pods) {
+		return failed("who answered the requests", "exactly "+among(pods), told(requests))
+	}
+	most := mostByChance(len(requests), len(pods))
+	answers, _ := tally(requests)
+	for _, count := range answers {
+		if count > most {
+			return failed("who answered the requests",
+				fmt.Sprintf("at most %d of %d by one of %d Pods (chance alone exceeds that less than once in a million times)", most, len(requests), len(pods)), told(requests))
+		}
+	}
+	return nil
+}
