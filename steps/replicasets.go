@@ -21,6 +21,7 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" are remembered as "([^"]*)"$`, podsRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
+	sc.Step(`^ReplicaSet "([^"]*)" comes to control exactly the Pods "([^"]*)"$`, comesToControlExactly)
 	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
 	sc.Step(`^Pod "([^"]*)" has no controller for (\d+) seconds$`, noControllerFor)
 	sc.Step(`^the Pods "([^"]*)" still run, without a controller and with no restart$`, runOrphaned)
@@ -173,6 +174,17 @@ func awaitController(ctx context.Context, pod, expected string, limit time.Durat
 func comesToControl(ctx context.Context, set, pod string) error {
 	return awaitController(ctx, pod, fmt.Sprintf("ReplicaSet %q", set), boundController.limit, false,
 		func(owner metav1.OwnerReference) bool { return owner.Kind == "ReplicaSet" && owner.Name == set })
+}
+
+func comesToControlExactly(ctx context.Context, set, list string) error {
+	want := names(list)
+	slices.Sort(want)
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), "exactly "+among(want), boundController.limit, false, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			pods := podsOf(found, set)
+			slices.Sort(pods)
+			return slices.Equal(pods, want), among(pods), nil
+		})
 }
 
 func noController(ctx context.Context, pod string) error {

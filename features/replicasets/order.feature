@@ -1,0 +1,88 @@
+@workloads
+Feature: Who goes first
+  When a set shrinks, some Pods are missed less than others.
+
+  @replicasets/scale-down-order
+  Rule: what serves least goes first
+
+    Scenario: without a node, then not ready, then what costs least
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Pod, metadata: {name: nowhere, labels: {app: web}}, spec: {schedulerName: example.com/nobody, containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: unready, labels: {app: web}, annotations: {controller.kubernetes.io/pod-deletion-cost: "100"}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait], readinessProbe: {exec: {command: [/workload, exists, /ready]}}}]}}
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: cheap, labels: {app: web}, annotations: {controller.kubernetes.io/pod-deletion-cost: "-5"}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: dear, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 4
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pods "cheap, dear" are Ready
+      And "status.phase" of Pod "unready" becomes "Running"
+      And ReplicaSet "web" comes to control exactly the Pods "cheap, dear, nowhere, unready"
+      When "spec.replicas" of ReplicaSet "web" is set to "3"
+      Then ReplicaSet "web" comes to control exactly the Pods "cheap, dear, unready"
+      When "spec.replicas" of ReplicaSet "web" is set to "2"
+      Then ReplicaSet "web" comes to control exactly the Pods "cheap, dear"
+      When "spec.replicas" of ReplicaSet "web" is set to "1"
+      Then ReplicaSet "web" comes to control exactly the Pods "dear"
+
+    @long
+    Scenario: the younger one, where one is much older
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Pod, metadata: {name: old, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        """
+      And Pod "old" is Ready
+      And Pod "old" stays Ready for 20 seconds
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Pod, metadata: {name: young, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "young" is Ready
+      And ReplicaSet "web" comes to control exactly the Pods "old, young"
+      When "spec.replicas" of ReplicaSet "web" is set to "1"
+      Then ReplicaSet "web" comes to control exactly the Pods "old"
+
+  Rule: what the book said of a set and its Pods, and what became of it
+
+    # The book's day: a ReplicaSet does not own its Pods, and a Pod tells by the annotation kubernetes.io/created-by who made it. Since
+    # then garbage collection has owners, and the controller reference stands in the place of both.
+    @historic @replicasets/does-not-own @replicasets/created-by-annotation
+    Scenario: a Pod has a controller reference, and no annotation that says who made it
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And ReplicaSet "web" comes to have 1 Pod
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      And "metadata.uid" of ReplicaSet "web" is remembered as "set"
+      Then "metadata.ownerReferences[0].uid" of Pod "${pod}" is "${set}"
+      And "metadata.ownerReferences[0].controller" of Pod "${pod}" is "true"
+      And "metadata.annotations['kubernetes.io/created-by']" of Pod "${pod}" is absent
