@@ -17,6 +17,7 @@ func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" comes to be present$`, fieldComesToBe)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
 	sc.Step(`^there is no (\w+) "([^"]*)"$`, nothingStored)
 	sc.Step(`^(\w+) "([^"]*)" still exists$`, stillExists)
@@ -113,6 +114,10 @@ func patience(kind string) time.Duration {
 func fieldBecomes(ctx context.Context, path, kind, name, want string) error {
 	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q", want), patience(kind),
 		func(value string, _ bool) bool { return value == want })
+}
+
+func fieldComesToBe(ctx context.Context, path, kind, name string) error {
+	return awaitField(ctx, path, kind, name, "any value", patience(kind), func(_ string, there bool) bool { return there })
 }
 
 func fieldBecomesAtLeast(ctx context.Context, path, kind, name string, least int, within string) error {

@@ -19,7 +19,8 @@ func logSentences(sc vocabulary) {
 	sc.Step(`^the log of Pod "([^"]*)" is followed$`, logFollowed)
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)"$`, logSays)
 	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" says "([^"]*)"$`, containerLogSays)
-	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
+	sc.Step(`^the log of (?:container "([^"]*)" of )?Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
+	sc.Step(`^what the log of Pod "([^"]*)" says behind "([^"]*)" is remembered as "([^"]*)"$`, logRemembered)
 	sc.Step(`^the process of Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the deletion$`, processEndsSoon)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the log says "([^"]*)"$`, processEndsAfterLine)
@@ -194,6 +195,22 @@ func logSays(ctx context.Context, pod, text string) error {
 	return err
 }
 
+// logRemembered keeps the word that follows a text in a log.
+func logRemembered(ctx context.Context, pod, text, as string) error {
+	s, f, err := followed(ctx, pod)
+	if err != nil {
+		return err
+	}
+	line, err := f.await(ctx, text, boundPodStart.limit)
+	if err != nil {
+		return err
+	}
+	_, rest, _ := strings.Cut(line.text, text)
+	word, _, _ := strings.Cut(rest, " ")
+	s.store(as, word)
+	return nil
+}
+
 func containerLogSays(ctx context.Context, container, pod, text string) error {
 	s, err := from(ctx)
 	if err != nil {
@@ -208,8 +225,12 @@ func containerLogSays(ctx context.Context, container, pod, text string) error {
 }
 
 // logOrder wants two lines in this order.
-func logOrder(ctx context.Context, pod, first, second string) error {
-	_, f, err := followed(ctx, pod)
+func logOrder(ctx context.Context, container, pod, first, second string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := s.follower(ctx, pod, container)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 func podSentences(sc vocabulary) {
 	sc.Step(`^Pods? "([^"]*)" (?:is|are|becomes|become) Ready$`, podsReady)
+	sc.Step(`^Pod "([^"]*)" becomes Ready, if its node pulls without TLS$`, podReadyWithoutTLS)
 	sc.Step(`^Pod "([^"]*)" is not Ready$`, podNotReady)
 	sc.Step(`^Pod "([^"]*)" becomes unready$`, podUnready)
 	sc.Step(`^Pod "([^"]*)" stays (Ready|unready) for (\d+) seconds$`, podStaysReady)
@@ -237,4 +238,21 @@ func eventSays(ctx context.Context, reason, kind, name, text string) error {
 			return false, among(seen), nil
 		},
 	})
+}
+
+// podReadyWithoutTLS is unsupported where a node's container runtime asks registries by TLS only, as it may.
+func podReadyWithoutTLS(ctx context.Context, pod string) error {
+	return awaitPods(ctx, fmt.Sprintf("Pod %q", pod), "Ready", boundPodStart.limit, false, named(pod), func(found objects) (bool, string, error) {
+		is, seen := ready(found[pod])
+		message, _, err := valueOf(found[pod], "status.containerStatuses[0].state.waiting.message")
+		if err == nil && !is && wantsTLS(message) {
+			err = &Unsupported{Why: "the node pulls no image without TLS: " + message}
+		}
+		return is, seen, err
+	})
+}
+
+// wantsTLS says whether a pull failed because the registry was asked by TLS.
+func wantsTLS(message string) bool {
+	return strings.Contains(message, "HTTP response to HTTPS client") || strings.Contains(message, "first record does not look like a TLS handshake")
 }

@@ -14,6 +14,7 @@ import (
 
 func sharingSentences(sc vocabulary) {
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" computes with "([^"]*)" threads for (\d+) seconds, and gets more than ([\d.]+) times "([^"]*)"$`, getsMore)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" computes with "([^"]*)" threads for (\d+) seconds, and gets at most ([\d.]+) times "([^"]*)"$`, getsAtMost)
 	sc.Step(`^container "([^"]*)" of Pods? "([^"]*)" computes with "([^"]*)" threads each for (\d+) seconds, and "([^"]*)" gets ([\d.]+) to ([\d.]+) times what "([^"]*)" gets$`, getsTimes)
 }
 
@@ -43,11 +44,20 @@ func (s *scenario) compute(ctx context.Context, pod, container, threads string, 
 }
 
 func getsMore(ctx context.Context, container, pod, threads string, seconds int, times float64, than string) error {
+	return gets(ctx, container, pod, threads, seconds, times, than, "more than", func(got, bound float64) bool { return got > bound })
+}
+
+func getsAtMost(ctx context.Context, container, pod, threads string, seconds int, times float64, than string) error {
+	return gets(ctx, container, pod, threads, seconds, times, than, "at most", func(got, bound float64) bool { return got <= bound })
+}
+
+// gets has a container compute, and compares what it got with a quantity.
+func gets(ctx context.Context, container, pod, threads string, seconds int, times float64, than, words string, ok func(got, bound float64) bool) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	requested, err := resource.ParseQuantity(than)
+	quantity, err := resource.ParseQuantity(than)
 	if err != nil {
 		return fmt.Errorf("%q is no quantity: %w", than, err)
 	}
@@ -55,8 +65,8 @@ func getsMore(ctx context.Context, container, pod, threads string, seconds int, 
 	if err != nil {
 		return err
 	}
-	if least := times * float64(requested.MilliValue()) / 1000; got <= least {
-		return failed(fmt.Sprintf("the CPU that container %q of Pod %q gets", container, pod), fmt.Sprintf("more than %.2f CPUs", least), fmt.Sprintf("%.2f CPUs", got))
+	if bound := times * float64(quantity.MilliValue()) / 1000; !ok(got, bound) {
+		return failed(fmt.Sprintf("the CPU that container %q of Pod %q gets", container, pod), fmt.Sprintf("%s %.2f CPUs", words, bound), fmt.Sprintf("%.2f CPUs", got))
 	}
 	return nil
 }

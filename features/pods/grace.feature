@@ -275,6 +275,31 @@ Feature: Grace periods
       And the refusal says "terminationGracePeriodSeconds"
       And there is no Pod "web"
 
+  @pods/liveness-restarts @pods/readiness-removes-from-service
+  Rule: of a Pod that is going one wants to know whether it still serves, and no more whether it lives
+
+    Scenario: readiness probes go on, liveness probes do not
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --term-delay=12s]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+        """
+      And Pod "app" is Ready
+      And the log of Pod "app" is followed
+      When Pod "app" is deleted
+      And container "app" of Pod "app" executes "/workload control path=/livez status=500"
+      And container "app" of Pod "app" executes "/workload control path=/readyz status=503"
+      Then Pod "app" becomes unready
+      And the process of Pod "app" ends between 10 and 25 seconds after the deletion
+
   @pods/grace-period-finishes-requests
   Rule: requests that are under way finish within the grace period
 

@@ -86,12 +86,39 @@ Feature: Pods by kubectl
       Then it exits with 1
       And its error output contains "container nothing is not valid for pod web"
 
+    Scenario: attach, to read along and to write
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: echo}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, cat], stdin: true, stdinOnce: true}]
+        """
+      And Pod "echo" is Ready
+      When kubectl runs with this input "attach -i echo":
+        """
+        through and back
+        """
+      Then it exits with 0
+      And the log of Pod "echo" says "through and back"
+      And "status.phase" of Pod "echo" becomes "Succeeded"
+      When kubectl runs "attach web -c nothing"
+      Then it exits with 1
+      And its error output contains "nothing"
+
     Scenario: logs
       When kubectl runs "logs web"
       Then it exits with 0
       And its output contains "started"
       When kubectl runs "logs web --tail=1 --timestamps"
       Then its output matches "^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\S* .*\n$"
+      When kubectl runs "logs web --since=1h --limit-bytes=10"
+      Then its output matches "^.{10}$"
+      When kubectl runs "logs web --since-time=2099-01-01T00:00:00Z"
+      Then it exits with 0
+      And it prints ""
       When kubectl begins "logs -f web"
       Then what kubectl began prints "started"
       When Pod "web" is deleted

@@ -181,6 +181,34 @@ Feature: Processes
       And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "Completed"
       And "status.initContainerStatuses[name=sidecar].state.terminated.exitCode" of Pod "app" is present
 
+    Scenario: at the end sidecars go last, the first of them after the others
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: work, emptyDir: {}}]
+          initContainers:
+          - name: first
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, steps, wait, append /work/order first, cat /work/order]
+            volumeMounts: [{name: work, mountPath: /work}]
+          - name: second
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, steps, wait, append /work/order second]
+            volumeMounts: [{name: work, mountPath: /work}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, steps, wait --term-delay=2s, append /work/order app], volumeMounts: [{name: work, mountPath: /work}]}
+        """
+      And Pod "app" is Ready
+      And the log of container "first" of Pod "app" says "started"
+      When Pod "app" is deleted
+      Then the log of container "first" of Pod "app" says "app" before "second"
+      And the log of container "first" of Pod "app" says "second" before "first"
+
     Scenario Outline: <policy>: a failed init container <verdict>, and no container starts
       Given these objects exist:
         """

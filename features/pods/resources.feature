@@ -60,6 +60,20 @@ Feature: Requests and limits
       And container "modest" of Pod "pair" has not been restarted
       And "status.containerStatuses[name=modest].started" of Pod "pair" becomes "true"
 
+    # The kernel counts CPU time in periods of a tenth of a second: over three seconds that is little, and a third more is clearly too much.
+    Scenario: a container that wants all CPUs gets no more than its limit
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hog}
+        spec:
+          containers:
+          - {name: held, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 10m}, limits: {cpu: 200m}}}
+        """
+      And Pod "hog" is Ready
+      Then container "held" of Pod "hog" computes with "4" threads for 3 seconds, and gets at most 1.3 times "200m"
+
     @api
     Scenario: limits alone become requests
       Given these objects exist:

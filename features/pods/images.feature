@@ -1,0 +1,94 @@
+@workloads
+Feature: Images
+  A container runs what its image holds. The node has the image, or gets it from a registry, as the container's policy says; where it cannot,
+  the Pod waits and tells why.
+
+  @pods/kubelet-creates-containers
+  Rule: an image that the node does not have is pulled
+
+    # The registry is a container on the node's own network, at localhost, so that it is asked without TLS by those who ask so at all.
+    Scenario: from a registry, once, or each time, as the policy says
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: registry}
+        spec:
+          hostNetwork: true
+          containers: [{name: app, image: "${image}", command: [/workload, registry]}]
+        """
+      And Pod "registry" is Ready
+      And "spec.nodeName" of Pod "registry" is remembered as "node"
+      And what the log of Pod "registry" says behind "registry address=" is remembered as "registry"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${registry}/app:1", args: [wait]}]
+        """
+      Then Pod "first" becomes Ready, if its node pulls without TLS
+      And an event "Pulled" is recorded for Pod "first" that says "Successfully pulled image"
+      And "status.containerStatuses[0].image" of Pod "first" is "${registry}/app:1"
+      And "status.containerStatuses[0].imageID" of Pod "first" is present
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${registry}/app:1", imagePullPolicy: IfNotPresent, args: [wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: never}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${registry}/app:1", imagePullPolicy: Never, args: [wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: always}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${registry}/app:1", imagePullPolicy: Always, args: [wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: missing}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${registry}/app:2", args: [wait]}]
+        """
+      Then Pods "second, never, always" become Ready
+      And an event "Pulled" is recorded for Pod "second" that says "already present on machine"
+      And an event "Pulled" is recorded for Pod "always" that says "Successfully pulled image"
+      And "status.containerStatuses[0].state.waiting.reason" of Pod "missing" becomes "ImagePullBackOff"
+      And an event "Failed" is recorded for Pod "missing" that says "Failed to pull image"
+      And "status.phase" of Pod "missing" is "Pending"
+
+    Scenario: what cannot be had keeps its container waiting, and no other
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - {name: there, image: "${image}", command: [/workload, wait]}
+          - {name: missing, image: "localhost:1/nobody/listens:1", command: [/workload, wait]}
+          - {name: misspelt, image: "Nobody/Writes:So:1"}
+        """
+      Then "status.containerStatuses[name=missing].state.waiting.reason" of Pod "pair" becomes "ImagePullBackOff"
+      And "status.containerStatuses[name=misspelt].state.waiting.reason" of Pod "pair" becomes "InvalidImageName"
+      And an event "Failed" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
+      And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
+      And "status.containerStatuses[name=there].state.running.startedAt" of Pod "pair" comes to be present
+      And "status.phase" of Pod "pair" is "Pending"
+      And Pod "pair" is not Ready
+      When kubectl runs "set image pod/pair missing=${image}"
+      Then it exits with 0
+      And "status.containerStatuses[name=missing].state.running.startedAt" of Pod "pair" comes to be present
