@@ -31,6 +31,8 @@ Feature: What Kubernetes uses labels and annotations for
             spec: {schedulerName: example.com/nobody, containers: [{name: app, image: "example.com/app:1"}]}
         """
       Then ReplicaSet "set" comes to control exactly the Pods "<finds>"
+      # A set that adopts too many has adopted these on its way.
+      And ReplicaSet "set" keeps exactly <count> Pods for 2 seconds
       And the selector "app=web,<selector>" finds exactly the Pods "<finds>"
       And the selector "app" finds exactly the Pods "absent, back, empty, front, other"
 
