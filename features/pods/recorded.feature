@@ -16,6 +16,7 @@ Feature: Recorded answers about Pods, and about objects in general
         | names      |
         | metadata   |
         | configmaps |
+        | secrets    |
         | patches    |
         | reading    |
         | pieces     |
@@ -33,6 +34,7 @@ Feature: Recorded answers about Pods, and about objects in general
         | names      |
         | metadata   |
         | configmaps |
+        | secrets    |
         | patches    |
         | reading    |
         | pieces     |

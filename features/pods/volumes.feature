@@ -202,6 +202,85 @@ Feature: Volumes
       When container "app" of Pod "app" executes "/workload stat /both/..data/labels"
       Then its output contains ""mode":"0440""
 
+    @pods/kubelet-creates-containers
+    Scenario: a secret, as files in memory, beside a config map, and as variables
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: keys}
+        stringData: {first: swordfish, SECOND: trout}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes:
+          - {name: chosen, secret: {secretName: keys, items: [{key: first, path: door/key, mode: 0400}]}}
+          - {name: all, projected: {sources: [{secret: {name: keys}}, {configMap: {name: settings}}, {secret: {name: not-there, optional: true}}]}}
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env:
+            - {name: KEY, valueFrom: {secretKeyRef: {name: keys, key: first}}}
+            - {name: NO_KEY, valueFrom: {secretKeyRef: {name: keys, key: third, optional: true}}}
+            envFrom: [{prefix: OF_, secretRef: {name: keys}}]
+            volumeMounts: [{name: chosen, mountPath: /chosen}, {name: all, mountPath: /all}]
+        """
+      Then "type" of Secret "keys" is "Opaque"
+      And "data.first" of Secret "keys" is "c3dvcmRmaXNo"
+      And "stringData" of Secret "keys" is absent
+      Given Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /chosen/door/key"
+      Then it prints "swordfish"
+      When container "app" of Pod "app" executes "/workload stat /chosen/door/key"
+      Then its output contains ""mode":"0400""
+      And its output contains ""fileSystem":"tmpfs""
+      When container "app" of Pod "app" executes "/workload exists /chosen/SECOND"
+      Then it exits with 1
+      When container "app" of Pod "app" executes "/workload cat /all/SECOND /all/colour"
+      Then its output matches "^trout\s*blue\s*$"
+      When container "app" of Pod "app" executes "/workload env KEY"
+      Then it prints "swordfish"
+      When container "app" of Pod "app" executes "/workload env OF_SECOND"
+      Then it prints "trout"
+      When container "app" of Pod "app" executes "/workload env NO_KEY"
+      Then it exits with 1
+
+    Scenario: a secret that is not there is waited for, by a volume and by a variable
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: volume}
+        spec:
+          volumes: [{name: keys, secret: {secretName: keys}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: keys, mountPath: /keys}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: variable}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: KEY, valueFrom: {secretKeyRef: {name: keys, key: first}}}]}]
+        """
+      Then an event "FailedMount" is recorded for Pod "volume" that says "not found"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "variable" becomes "CreateContainerConfigError"
+      When these objects exist:
+        """
+        {apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {first: swordfish}}
+        """
+      Then Pods "volume, variable" become Ready
+      When container "app" of Pod "volume" executes "/workload cat /keys/first"
+      Then it prints "swordfish"
+      When container "app" of Pod "variable" executes "/workload env KEY"
+      Then it prints "swordfish"
+
     Scenario: the Pod waits for what its volume is made of, and says so
       Given these objects exist:
         """

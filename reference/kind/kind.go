@@ -86,6 +86,7 @@ var Table = []*Kind{
 	&Endpoints,
 	&EndpointSlice,
 	&ConfigMap,
+	&Secret,
 	&Event,
 	&ReplicaSet,
 	&Lease,

@@ -30,7 +30,7 @@ type Agent struct {
 	recorder record.EventRecorder
 
 	volumes        *volume.Volumes
-	configMaps     *configMaps
+	sources        *sources
 	services       corelisters.ServiceLister
 	servicesSynced cache.DoneChecker
 	machine        machine
@@ -46,7 +46,20 @@ type Agent struct {
 
 // ConfigMap returns a config map that one of the node's Pods refers to.
 func (a *Agent) ConfigMap(ctx context.Context, namespace, name string) (*v1.ConfigMap, error) {
-	return a.configMaps.get(ctx, namespace, name)
+	object, err := a.sources.get(ctx, sourceKey{sourceRef{configMapSource, name}, namespace})
+	if err != nil {
+		return nil, err
+	}
+	return object.(*v1.ConfigMap), nil
+}
+
+// Secret returns a secret that one of the node's Pods refers to.
+func (a *Agent) Secret(ctx context.Context, namespace, name string) (*v1.Secret, error) {
+	object, err := a.sources.get(ctx, sourceKey{sourceRef{secretSource, name}, namespace})
+	if err != nil {
+		return nil, err
+	}
+	return object.(*v1.Secret), nil
 }
 
 // Field is the value of a downward API field.
@@ -107,7 +120,7 @@ func (a *Agent) podChanged(pod *v1.Pod, found *onNode) {
 func (a *Agent) start(w *worker) {
 	uid := w.state.Pod.UID
 	a.workers[uid] = w
-	a.configMaps.register(a.ctx, w.state.Pod)
+	a.sources.register(a.ctx, w.state.Pod)
 	a.group.Go(func() {
 		w.run(a.ctx)
 		a.mu.Lock()

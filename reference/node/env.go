@@ -19,6 +19,7 @@ type environment struct {
 	allocatable   v1.ResourceList
 	services      map[string]string // variables of the services that the Pod sees
 	configMap     func(ctx context.Context, namespace, name string) (*v1.ConfigMap, error)
+	secret        func(ctx context.Context, namespace, name string) (*v1.Secret, error)
 }
 
 // variables makes a container's environment. Later sources win over earlier
@@ -60,21 +61,57 @@ func (e *environment) variables(ctx context.Context, c *v1.Container) (map[strin
 
 // from takes over all keys of a source.
 func (e *environment) from(ctx context.Context, source *v1.EnvFromSource, vars map[string]string) error {
-	if source.ConfigMapRef == nil {
-		return fmt.Errorf("the node does not support this source of environment variables")
+	var data map[string]string
+	var err error
+	switch {
+	case source.ConfigMapRef != nil:
+		data, err = e.texts(ctx, configMapSource, source.ConfigMapRef.Name, source.ConfigMapRef.Optional)
+	case source.SecretRef != nil:
+		data, err = e.texts(ctx, secretSource, source.SecretRef.Name, source.SecretRef.Optional)
+	default:
+		err = fmt.Errorf("the node does not support this source of environment variables")
 	}
-	ref := source.ConfigMapRef
-	object, err := e.configMap(ctx, e.pod.Namespace, ref.Name)
-	if err != nil {
-		if apierrors.IsNotFound(err) && ref.Optional != nil && *ref.Optional {
-			return nil
-		}
-		return err
-	}
-	for key, value := range object.Data {
+	for key, value := range data {
 		vars[source.Prefix+key] = value
 	}
-	return nil
+	return err
+}
+
+// texts are the values of a config map or a secret; none of one that is missing and optional.
+func (e *environment) texts(ctx context.Context, resource, name string, optional *bool) (map[string]string, error) {
+	var data map[string]string
+	var err error
+	if resource == configMapSource {
+		var object *v1.ConfigMap
+		if object, err = e.configMap(ctx, e.pod.Namespace, name); err == nil {
+			data = object.Data
+		}
+	} else {
+		var object *v1.Secret
+		if object, err = e.secret(ctx, e.pod.Namespace, name); err == nil {
+			data = make(map[string]string, len(object.Data))
+			for key, value := range object.Data {
+				data[key] = string(value)
+			}
+		}
+	}
+	if apierrors.IsNotFound(err) && optional != nil && *optional {
+		return nil, nil
+	}
+	return data, err
+}
+
+// text is one value of a config map or a secret. One that is missing and optional is not set.
+func (e *environment) text(ctx context.Context, resource, kind, name, key string, optional *bool) (value string, set bool, err error) {
+	data, err := e.texts(ctx, resource, name, optional)
+	if err != nil {
+		return "", false, err
+	}
+	value, found := data[key]
+	if !found && (optional == nil || !*optional) {
+		return "", false, fmt.Errorf("couldn't find key %v in %s %v/%v", key, kind, e.pod.Namespace, name)
+	}
+	return value, found, nil
 }
 
 // value resolves a valueFrom. An optional source that is missing leaves the
@@ -89,19 +126,10 @@ func (e *environment) value(ctx context.Context, c *v1.Container, source *v1.Env
 		return value, true, err
 	case source.ConfigMapKeyRef != nil:
 		ref := source.ConfigMapKeyRef
-		optional := ref.Optional != nil && *ref.Optional
-		object, err := e.configMap(ctx, e.pod.Namespace, ref.Name)
-		if err != nil {
-			if apierrors.IsNotFound(err) && optional {
-				return "", false, nil
-			}
-			return "", false, err
-		}
-		value, found := object.Data[ref.Key]
-		if !found && !optional {
-			return "", false, fmt.Errorf("couldn't find key %v in ConfigMap %v/%v", ref.Key, e.pod.Namespace, ref.Name)
-		}
-		return value, found, nil
+		return e.text(ctx, configMapSource, "ConfigMap", ref.Name, ref.Key, ref.Optional)
+	case source.SecretKeyRef != nil:
+		ref := source.SecretKeyRef
+		return e.text(ctx, secretSource, "Secret", ref.Name, ref.Key, ref.Optional)
 	}
 	return "", false, fmt.Errorf("the node does not support this source of environment variables")
 }

@@ -113,7 +113,7 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	a.volumes = &volume.Volumes{Root: options.DataDir, Source: a}
-	a.configMaps = newConfigMaps(client, func(uid types.UID) { a.tell(uid, volumesStale{}) })
+	a.sources = newSources(client, func(uid types.UID) { a.tell(uid, volumesStale{}) })
 	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
 	defer broadcaster.Shutdown()
 	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
@@ -122,7 +122,7 @@ func Run(ctx context.Context, options Options) error {
 	err = a.run(ctx)
 	cancel()
 	a.group.Wait()
-	a.configMaps.wg.Wait()
+	a.sources.wg.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

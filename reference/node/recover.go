@@ -117,7 +117,7 @@ func (a *Agent) removeOldDirs() error {
 // forget removes what is left of a Pod on disk.
 func (a *Agent) forget(ctx context.Context, pod *v1.Pod) {
 	log := klog.FromContext(ctx)
-	a.configMaps.unregister(pod.UID)
+	a.sources.unregister(pod.UID)
 	if err := a.volumes.Remove(string(pod.UID)); err != nil {
 		log.Error(err, "Pod directory not removed")
 	}

@@ -124,7 +124,7 @@ func (w *worker) containerConfig(ctx context.Context, pod *v1.Pod, sandbox *runt
 	}
 	env := environment{
 		pod: pod, hostIP: w.agent.options.IP.String(), podIP: podIP, allocatable: w.agent.allocatable(),
-		services: services, configMap: w.agent.ConfigMap,
+		services: services, configMap: w.agent.ConfigMap, secret: w.agent.Secret,
 	}
 	vars, err := env.variables(ctx, c)
 	if err != nil {

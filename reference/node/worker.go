@@ -109,7 +109,7 @@ func (w *worker) learn(e event) {
 		w.mu.Lock()
 		w.known = e.Pod
 		w.mu.Unlock()
-		w.agent.configMaps.register(w.agent.ctx, e.Pod)
+		w.agent.sources.register(w.agent.ctx, e.Pod)
 		observed = true
 	case statusWritten:
 		if reflect.DeepEqual(e.Status, w.state.Status) {

@@ -60,6 +60,20 @@ func (v *Volumes) tmpfs(pod *v1.Pod, dir string, source *v1.EmptyDirVolumeSource
 	return nil
 }
 
+// inMemory makes a directory, and mounts a tmpfs on it, once.
+func (v *Volumes) inMemory(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	if is, err := mounted(dir); err != nil || is {
+		return err
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0777"); err != nil {
+		return fmt.Errorf("mount tmpfs at %s: %w", dir, err)
+	}
+	return nil
+}
+
 // allLimited: every container has a memory limit, so their sum is the Pod's.
 func allLimited(pod *v1.Pod) bool {
 	for i := range pod.Spec.Containers {

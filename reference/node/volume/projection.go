@@ -23,10 +23,9 @@ func modeOf(item, whole *int32) int32 {
 // configMapFiles are a config map's keys as files. A missing map, or a missing
 // key, is an error unless it is optional.
 func (v *Volumes) configMapFiles(ctx context.Context, pod *v1.Pod, name string, items []v1.KeyToPath, mode *int32, optional *bool) (map[string]file, error) {
-	lenient := optional != nil && *optional
 	object, err := v.Source.ConfigMap(ctx, pod.Namespace, name)
 	switch {
-	case apierrors.IsNotFound(err) && lenient:
+	case apierrors.IsNotFound(err) && lenient(optional):
 		object = &v1.ConfigMap{}
 	case err != nil:
 		return nil, err
@@ -38,6 +37,26 @@ func (v *Volumes) configMapFiles(ctx context.Context, pod *v1.Pod, name string, 
 	for key, data := range object.BinaryData {
 		contents[key] = data
 	}
+	return chosen("configmap references non-existent config key", contents, items, mode, optional)
+}
+
+// secretFiles are a secret's keys as files, by the same rules.
+func (v *Volumes) secretFiles(ctx context.Context, pod *v1.Pod, name string, items []v1.KeyToPath, mode *int32, optional *bool) (map[string]file, error) {
+	object, err := v.Source.Secret(ctx, pod.Namespace, name)
+	switch {
+	case apierrors.IsNotFound(err) && lenient(optional):
+		object = &v1.Secret{}
+	case err != nil:
+		return nil, err
+	}
+	return chosen("references non-existent secret key", object.Data, items, mode, optional)
+}
+
+func lenient(optional *bool) bool { return optional != nil && *optional }
+
+// chosen are the keys that items name, or all of them, as files. What is said of one that is missing is in the words of
+// upstream's plugins.
+func chosen(missing string, contents map[string][]byte, items []v1.KeyToPath, mode *int32, optional *bool) (map[string]file, error) {
 	files := map[string]file{}
 	if len(items) == 0 {
 		for key, data := range contents {
@@ -50,8 +69,8 @@ func (v *Volumes) configMapFiles(ctx context.Context, pod *v1.Pod, name string, 
 		switch {
 		case found:
 			files[item.Path] = file{data: data, mode: modeOf(item.Mode, mode)}
-		case !lenient:
-			return nil, fmt.Errorf("configmap references non-existent config key: %s", item.Key)
+		case !lenient(optional):
+			return nil, fmt.Errorf("%s: %s", missing, item.Key)
 		}
 	}
 	return files, nil
@@ -86,6 +105,8 @@ func (v *Volumes) projectedFiles(ctx context.Context, pod *v1.Pod, source *v1.Pr
 		switch {
 		case s.ConfigMap != nil:
 			part, err = v.configMapFiles(ctx, pod, s.ConfigMap.Name, s.ConfigMap.Items, source.DefaultMode, s.ConfigMap.Optional)
+		case s.Secret != nil:
+			part, err = v.secretFiles(ctx, pod, s.Secret.Name, s.Secret.Items, source.DefaultMode, s.Secret.Optional)
 		case s.DownwardAPI != nil:
 			part, err = v.downwardFiles(pod, s.DownwardAPI.Items, source.DefaultMode)
 		default:

@@ -21,6 +21,8 @@ type Source interface {
 	// ConfigMap returns an object; an error that apierrors.IsNotFound knows
 	// when there is none.
 	ConfigMap(ctx context.Context, namespace, name string) (*v1.ConfigMap, error)
+	// Secret returns one likewise.
+	Secret(ctx context.Context, namespace, name string) (*v1.Secret, error)
 	// Field is the value of a downward API field of the Pod.
 	Field(pod *v1.Pod, ref *v1.ObjectFieldSelector) (string, error)
 	// Resource is the value of a container's resource.
@@ -91,6 +93,16 @@ func (v *Volumes) setUp(ctx context.Context, pod *v1.Pod, spec *v1.Volume) (Volu
 			return Volume{}, err
 		}
 		return v.project(pod, "configmap", spec.Name, files)
+	case spec.Secret != nil:
+		files, err := v.secretFiles(ctx, pod, spec.Secret.SecretName, spec.Secret.Items, spec.Secret.DefaultMode, spec.Secret.Optional)
+		if err != nil {
+			return Volume{}, err
+		}
+		// What is secret is kept in memory, not on the node's disk.
+		if err := v.inMemory(v.dir(pod, "secret", spec.Name)); err != nil {
+			return Volume{}, err
+		}
+		return v.project(pod, "secret", spec.Name, files)
 	case spec.DownwardAPI != nil:
 		files, err := v.downwardFiles(pod, spec.DownwardAPI.Items, spec.DownwardAPI.DefaultMode)
 		if err != nil {
