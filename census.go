@@ -39,7 +39,7 @@ type scenario struct {
 func (s *scenario) ownCluster() bool { return slices.Contains(s.profiles, "cluster") }
 
 // Profiles are the abilities that scenarios may need of a target, as their tags name them.
-var Profiles = []string{"api", "workloads", "network", "storage", "multi-node", "cluster", "implementation", "autoscaling", "load-balancer"}
+var Profiles = []string{"api", "workloads", "network", "storage", "multi-node", "cluster", "implementation", "autoscaling", "load-balancer", "provisioner"}
 
 // census is every scenario there is, in the order of the files, and what is wrong with the features themselves.
 type census struct {

@@ -55,10 +55,13 @@ func (t *containers) start(ctx context.Context, needs needs) (steps.Cluster, err
 
 func (t *containers) provider() steps.Provider { return ownClustersOf{t} }
 
-// unsupported: nobody hands out addresses of load balancers to containers.
+// unsupported: what Kubernetes leaves to others is in no container.
 func (t *containers) unsupported(profile string) string {
-	if profile == "load-balancer" {
+	switch profile {
+	case "load-balancer":
 		return "clusters in containers have no provider of load balancers"
+	case "provisioner":
+		return "clusters in containers have no provisioner of volumes"
 	}
 	return ""
 }
