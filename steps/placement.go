@@ -27,6 +27,16 @@ func placementSentences(sc vocabulary) {
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" come to lie over the nodes with a difference of at most (\d+)$`, spreadEvenly)
 }
 
+// openNodes opens a sentence about the nodes that take Pods which tolerate nothing.
+func openNodes(ctx context.Context) (*scenario, []corev1.Node, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	nodes, err := s.openNodes(ctx)
+	return s, nodes, err
+}
+
 // openNodes are the nodes that take Pods which tolerate nothing.
 func (s *scenario) openNodes(ctx context.Context) ([]corev1.Node, error) {
 	list, err := s.typed.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
@@ -74,11 +84,7 @@ func quantityOf(amount int64, name corev1.ResourceName) string {
 }
 
 func largestRemembered(ctx context.Context, of, as string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	s, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,11 +100,7 @@ func largestRemembered(ctx context.Context, of, as string) error {
 // request; it stands only once none of those that request any is ending, so that the sentence waits for that. Scenarios
 // that count on it are @serial.
 func roomRemembered(ctx context.Context, of, asNode, as string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	s, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -286,11 +288,7 @@ func (s *scenario) replicasOf(ctx context.Context, set string) (int, error) {
 
 // spreadByChance holds the scheduler to no particular arithmetic: only to be no worse than dice.
 func spreadByChance(ctx context.Context, set string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	s, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -324,11 +322,7 @@ func spreadByChance(ctx context.Context, set string) error {
 }
 
 func spreadEvenly(ctx context.Context, set string, most int) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	s, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}

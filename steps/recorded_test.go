@@ -2,14 +2,8 @@ package steps
 
 import (
 	"fmt"
-	"io/fs"
-	"strings"
 	"testing"
 
-	gherkin "github.com/cucumber/gherkin/go/v26"
-	messages "github.com/cucumber/messages/go/v21"
-
-	"github.com/plumbline/plumbline/features"
 	"github.com/plumbline/plumbline/fixtures/golden"
 )
 
@@ -22,20 +16,8 @@ func TestEveryRecordedFileIsPlayed(t *testing.T) {
 			missing[fmt.Sprintf(sentence, name)] = true
 		}
 	}
-	files, err := fs.Glob(features.FS, "*/recorded.feature")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		text, err := fs.ReadFile(features.FS, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		document, err := gherkin.ParseGherkinDocument(strings.NewReader(string(text)), (&messages.Incrementing{}).NewId)
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		for _, pickle := range gherkin.Pickles(*document, file, (&messages.Incrementing{}).NewId) {
+	for file, pickles := range picklesOf(t, "*/recorded.feature") {
+		for _, pickle := range pickles {
 			for _, step := range pickle.Steps {
 				if !missing[step.Text] {
 					t.Errorf("%s: %q plays no file, or one that another scenario plays", file, step.Text)

@@ -26,21 +26,8 @@ func TestEachSentenceHasOneMeaning(t *testing.T) {
 			t.Errorf("the sentence %s has %d parts, and its function takes %d", sentence, groups, arguments)
 		}
 	}})
-	files, err := fs.Glob(features.FS, "*/*.feature")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		text, err := fs.ReadFile(features.FS, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		document, err := gherkin.ParseGherkinDocument(strings.NewReader(string(text)), (&messages.Incrementing{}).NewId)
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-			continue
-		}
-		for _, pickle := range gherkin.Pickles(*document, file, (&messages.Incrementing{}).NewId) {
+	for file, pickles := range picklesOf(t, "*/*.feature") {
+		for _, pickle := range pickles {
 			for _, step := range pickle.Steps {
 				matches := []string{}
 				for _, pattern := range patterns {
@@ -60,4 +47,26 @@ func TestEachSentenceHasOneMeaning(t *testing.T) {
 			t.Errorf("no feature uses the sentence %s", sentence)
 		}
 	}
+}
+
+// picklesOf are the scenarios of the feature files, outlines expanded, by file.
+func picklesOf(t *testing.T, pattern string) map[string][]*messages.Pickle {
+	t.Helper()
+	files, err := fs.Glob(features.FS, pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]*messages.Pickle{}
+	for _, file := range files {
+		text, err := fs.ReadFile(features.FS, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := gherkin.ParseGherkinDocument(strings.NewReader(string(text)), (&messages.Incrementing{}).NewId)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all[file] = gherkin.Pickles(*document, file, (&messages.Incrementing{}).NewId)
+	}
+	return all
 }

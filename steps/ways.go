@@ -29,11 +29,7 @@ func waySentences(sc vocabulary) {
 }
 
 func nodesCounted(ctx context.Context, as string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	s, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -80,11 +76,7 @@ func nodeAddressRemembered(ctx context.Context, pod, as string) error {
 }
 
 func readyEverywhere(ctx context.Context, set string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	_, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,11 +115,7 @@ func everyPodAsks(ctx context.Context, set, target, list string) error {
 }
 
 func everyPodAsksEveryNode(ctx context.Context, set, port, list string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := s.openNodes(ctx)
+	s, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
