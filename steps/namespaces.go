@@ -88,7 +88,7 @@ const scenarioDomain = "example.com/"
 // letGo takes away what would keep a namespace from ending on a cluster that goes on after the run: finalizers that the
 // scenario gave its objects, and Pods that it bound to no node.
 func (s *scenario) letGo(ctx context.Context, namespace string) error {
-	for _, kind := range []string{"Pod", "ConfigMap", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "Event"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "Event"} {
 		mapping, err := s.mappingOf(kind)
 		if err != nil {
 			continue // what the target does not serve, nobody made

@@ -20,6 +20,7 @@ var kinds = map[string]schema.GroupVersionKind{
 	"Service":       {Version: "v1", Kind: "Service"},
 	"Endpoints":     {Version: "v1", Kind: "Endpoints"},
 	"ConfigMap":     {Version: "v1", Kind: "ConfigMap"},
+	"Secret":        {Version: "v1", Kind: "Secret"},
 	"Namespace":     {Version: "v1", Kind: "Namespace"},
 	"Node":          {Version: "v1", Kind: "Node"},
 	"Event":         {Version: "v1", Kind: "Event"},
