@@ -62,6 +62,16 @@ func (s *scenario) resource(kind string) (dynamic.ResourceInterface, error) {
 	return s.dynamic.Resource(mapping.Resource), nil
 }
 
+// collectionOf opens a sentence about the objects of a kind.
+func collectionOf(ctx context.Context, kind string) (*scenario, dynamic.ResourceInterface, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	resource, err := s.resource(kind)
+	return s, resource, err
+}
+
 // get reads an object; nil if there is none.
 func (s *scenario) get(ctx context.Context, kind, name string) (*unstructured.Unstructured, error) {
 	resource, err := s.resource(kind)

@@ -119,11 +119,7 @@ func askCollection(ctx context.Context, method, kind, selector string) error {
 
 // watchBegins opens a watch that sends what is there already, and ends it at the bookmark that upstream sends behind that.
 func watchBegins(ctx context.Context, selector, kind, list string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	resource, err := s.resource(kind)
+	_, resource, err := collectionOf(ctx, kind)
 	if err != nil {
 		return err
 	}

@@ -46,11 +46,7 @@ func (r *recorder) stop() {
 }
 
 func watchStarted(ctx context.Context, kind, selector string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	resource, err := s.resource(kind)
+	s, resource, err := collectionOf(ctx, kind)
 	if err != nil {
 		return err
 	}
@@ -122,11 +118,7 @@ func watchResumed(ctx context.Context, kind string) error {
 // watchFromLongAgo takes either of the two answers that leave no gap: that the version has expired, as the answer to the
 // request or as an event, or everything that has happened since.
 func watchFromLongAgo(ctx context.Context, kind, version, happened string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	resource, err := s.resource(kind)
+	s, resource, err := collectionOf(ctx, kind)
 	if err != nil {
 		return err
 	}

@@ -71,17 +71,31 @@ func validateConfigMap(config *corev1.ConfigMap) field.ErrorList {
 // validateConfigMapUpdate keeps what was declared immutable, and the declaration.
 func validateConfigMapUpdate(config, old *corev1.ConfigMap) field.ErrorList {
 	errs := validateMetaUpdate(&config.ObjectMeta, &old.ObjectMeta)
-	if old.Immutable != nil && *old.Immutable {
-		const message = "field is immutable when `immutable` is set"
-		if config.Immutable == nil || !*config.Immutable {
-			errs = append(errs, field.Forbidden(field.NewPath("immutable"), message))
-		}
-		if !reflect.DeepEqual(config.Data, old.Data) {
-			errs = append(errs, field.Forbidden(field.NewPath("data"), message))
-		}
-		if !reflect.DeepEqual(config.BinaryData, old.BinaryData) {
-			errs = append(errs, field.Forbidden(field.NewPath("binaryData"), message))
+	errs = append(errs, validateStays(config.Immutable, old.Immutable,
+		part{"data", reflect.DeepEqual(config.Data, old.Data)}, part{"binaryData", reflect.DeepEqual(config.BinaryData, old.BinaryData)})...)
+	return append(errs, validateConfigMap(config)...)
+}
+
+// part is a field of an object, and whether it is as it was.
+type part struct {
+	field string
+	same  bool
+}
+
+// validateStays keeps what was declared immutable, and the declaration.
+func validateStays(immutable, was *bool, parts ...part) field.ErrorList {
+	if was == nil || !*was {
+		return nil
+	}
+	const message = "field is immutable when `immutable` is set"
+	var errs field.ErrorList
+	if immutable == nil || !*immutable {
+		errs = append(errs, field.Forbidden(field.NewPath("immutable"), message))
+	}
+	for _, p := range parts {
+		if !p.same {
+			errs = append(errs, field.Forbidden(field.NewPath(p.field), message))
 		}
 	}
-	return append(errs, validateConfigMap(config)...)
+	return errs
 }

@@ -132,15 +132,7 @@ func validateJSON(secret *corev1.Secret, data *field.Path, key string) field.Err
 func validateSecretUpdate(secret, old *corev1.Secret) field.ErrorList {
 	errs := validateMetaUpdate(&secret.ObjectMeta, &old.ObjectMeta)
 	errs = append(errs, apivalidation.ValidateImmutableField(secret.Type, old.Type, field.NewPath("type"))...)
-	if old.Immutable != nil && *old.Immutable {
-		const message = "field is immutable when `immutable` is set"
-		if secret.Immutable == nil || !*secret.Immutable {
-			errs = append(errs, field.Forbidden(field.NewPath("immutable"), message))
-		}
-		if !reflect.DeepEqual(secret.Data, old.Data) {
-			errs = append(errs, field.Forbidden(field.NewPath("data"), message))
-		}
-	}
+	errs = append(errs, validateStays(secret.Immutable, old.Immutable, part{"data", reflect.DeepEqual(secret.Data, old.Data)})...)
 	return append(errs, validateSecret(secret)...)
 }
 
