@@ -22,7 +22,7 @@ var everyVerb = []string{"get", "list", "watch", "create", "update", "patch", "d
 
 // plurals are the resources of the kinds whose objects scenarios create, change and delete.
 var plurals = map[string]string{
-	"Pod": "pods", "Service": "services", "Endpoints": "endpoints", "ConfigMap": "configmaps", "EndpointSlice": "endpointslices",
+	"Pod": "pods", "Service": "services", "Endpoints": "endpoints", "ConfigMap": "configmaps", "Secret": "secrets", "EndpointSlice": "endpointslices",
 	"ReplicaSet": "replicasets", "Lease": "leases", "Event": "events", "Namespace": "namespaces", "Node": "nodes",
 }
 
@@ -35,11 +35,12 @@ func Rights(workloads bool) []Right {
 		}
 	}
 	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
-	for _, kind := range []string{"Pod", "ConfigMap", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease"} {
 		add(kinds[kind], plurals[kind], "", true, everyVerb...)
 	}
 	add(kinds["Event"], "events", "", true, "get", "list", "watch")
 	add(kinds["Pod"], "pods", "binding", true, "create")
+	add(kinds["Service"], "services", "status", true, "patch")
 	add(kinds["ReplicaSet"], "replicasets", "scale", true, "get", "update", "patch")
 	if workloads {
 		add(kinds["Node"], "nodes", "", false, "get", "list", "watch")
