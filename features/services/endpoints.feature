@@ -13,11 +13,11 @@ Feature: Endpoints
         kind: Pod
         metadata: {name: one, labels: {app: web}}
         spec:
-          terminationGracePeriodSeconds: 20
+          terminationGracePeriodSeconds: 40
           containers:
           - name: app
             image: "${image}"
-            command: [/workload, serve, --term-delay=6s]
+            command: [/workload, serve, --term-delay=15s]
             readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
         ---
         apiVersion: v1
