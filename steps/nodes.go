@@ -33,7 +33,8 @@ func ownSmallNodes(ctx context.Context, nodes int, size string) error {
 	return startOwn(ctx, ClusterSpec{Nodes: nodes, NodeMemory: int64(bytes)})
 }
 
-// podOutOfMemory takes either end: the node agent looks at memory now and then, and the kernel may be faster.
+// podOutOfMemory takes either end: the node agent looks at memory now and then, and the kernel may be faster. Of an evicted
+// Pod whose container obeys SIGTERM upstream now and then tells that it succeeded; the condition says what it was.
 func podOutOfMemory(ctx context.Context, name string) error {
 	s, err := from(ctx)
 	if err != nil {
@@ -41,18 +42,21 @@ func podOutOfMemory(ctx context.Context, name string) error {
 	}
 	return s.await(ctx, wait{
 		kind: "Pod", options: named(name), limit: boundEviction.limit,
-		what: fmt.Sprintf("Pod %q", name), expected: "phase Failed, evicted for want of memory or with an OOMKilled container",
+		what: fmt.Sprintf("Pod %q", name), expected: "it has ended, evicted for want of memory or with an OOMKilled container",
 		judge: func(found objects) (bool, string, error) {
-			var status [4]string
-			for i, field := range []string{"phase", "reason", "message", "containerStatuses[0].state.terminated.reason"} {
+			var status [6]string
+			for i, field := range []string{"phase", "reason", "message", "containerStatuses[0].state.terminated.reason",
+				"conditions[type=DisruptionTarget].reason", "conditions[type=DisruptionTarget].message"} {
 				var err error
 				if status[i], _, err = valueOf(found[name], "status."+field); err != nil {
 					return false, "", err
 				}
 			}
 			evicted := status[1] == "Evicted" && strings.Contains(status[2], "memory")
-			return status[0] == "Failed" && (evicted || status[3] == "OOMKilled"),
-				fmt.Sprintf("phase %s, reason %q, message %q, container %q", status[0], status[1], status[2], status[3]), nil
+			disrupted := status[4] == corev1.PodReasonTerminationByKubelet && strings.Contains(status[5], "memory")
+			ended := status[0] == "Failed" || status[0] == "Succeeded" && disrupted
+			return ended && (evicted || disrupted || status[3] == "OOMKilled"),
+				fmt.Sprintf("phase %s, reason %q, message %q, container %q, disruption %q", status[0], status[1], status[2], status[3], status[4]), nil
 		},
 	})
 }
