@@ -21,6 +21,8 @@ func waySentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" comes to have a Ready Pod on every node that takes Pods$`, readyEverywhere)
 	sc.Step(`^requests from every Pod of ReplicaSet "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, everyPodAsks)
 	sc.Step(`^requests from every Pod of ReplicaSet "([^"]*)" to the port "([^"]*)" of every node come to be answered by exactly the Pods "([^"]*)"$`, everyPodAsksEveryNode)
+	sc.Step(`^requests from the Pods of ReplicaSet "([^"]*)" on the node of Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, nearPodsAsk)
+	sc.Step(`^requests from the Pods of ReplicaSet "([^"]*)" on other nodes than Pod "([^"]*)" to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, farPodsAsk)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by one of the Pods "([^"]*)"$`, comesToBeAnsweredByOne)
 	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)", one every (\d+) seconds$`, requestsSentSlowly)
 	sc.Step(`^they are all answered by one of the Pods "([^"]*)"$`, answeredByOne)
@@ -145,6 +147,71 @@ func (s *scenario) everyPodAsks(ctx context.Context, set string, targets, pods [
 			if err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// podsBeside are the Pods of a set on the node of a Pod, and those on other nodes.
+func (s *scenario) podsBeside(ctx context.Context, set, pod string) (beside, elsewhere []string, err error) {
+	object, err := s.mustGet(ctx, "Pod", pod)
+	if err != nil {
+		return nil, nil, err
+	}
+	node, _, err := valueOf(object, "spec.nodeName")
+	if err != nil {
+		return nil, nil, err
+	}
+	pods, err := s.currentPods(ctx, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range pods {
+		other, err := s.mustGet(ctx, "Pod", name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if at, _, _ := valueOf(other, "spec.nodeName"); at == node {
+			beside = append(beside, name)
+		} else {
+			elsewhere = append(elsewhere, name)
+		}
+	}
+	if len(beside) == 0 || len(elsewhere) == 0 {
+		err = fmt.Errorf("ReplicaSet %q has %d Pods on the node of Pod %q, and %d on others; the sentence needs some of both", set, len(beside), pod, len(elsewhere))
+	}
+	return beside, elsewhere, err
+}
+
+func nearPodsAsk(ctx context.Context, set, pod, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	beside, _, err := s.podsBeside(ctx, set, pod)
+	if err != nil {
+		return err
+	}
+	for _, client := range beside {
+		if err := comesToBeAnsweredBy(ctx, client, target, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func farPodsAsk(ctx context.Context, set, pod, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, elsewhere, err := s.podsBeside(ctx, set, pod)
+	if err != nil {
+		return err
+	}
+	for _, client := range elsewhere {
+		if err := comesToBeAnsweredByNone(ctx, client, target, list); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -91,6 +91,11 @@ Feature: Ways into a Service
         metadata: {name: web}
         spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
         ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: near}
+        spec: {internalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
         apiVersion: apps/v1
         kind: ReplicaSet
         metadata: {name: pods}
@@ -126,6 +131,10 @@ Feature: Ways into a Service
       And requests from every Pod of ReplicaSet "pods" to the port "${port}" of every node come to be answered by exactly the Pods "one"
       And requests from every Pod of ReplicaSet "hosts" to the port "${port}" of every node come to be answered by exactly the Pods "one"
       And requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      # A Service that keeps to the node leads nowhere where it has no Pod.
+      Given "spec.clusterIP" of Service "near" is remembered as "near"
+      Then requests from the Pods of ReplicaSet "pods" on the node of Pod "one" to "http://${near}/" come to be answered by exactly the Pods "one"
+      And requests from the Pods of ReplicaSet "pods" on other nodes than Pod "one" to "http://${near}/" come to be answered by none of the Pods "one"
 
   Rule: every port and protocol of a Service leads there
 
