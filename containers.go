@@ -57,11 +57,8 @@ func (t *containers) provider() steps.Provider { return ownClustersOf{t} }
 
 // unsupported: what Kubernetes leaves to others is in no container.
 func (t *containers) unsupported(profile string) string {
-	switch profile {
-	case "load-balancer":
+	if profile == "load-balancer" {
 		return "clusters in containers have no provider of load balancers"
-	case "provisioner":
-		return "clusters in containers have no provisioner of volumes"
 	}
 	return ""
 }

@@ -181,5 +181,9 @@ func (s *scenario) create(ctx context.Context, object *unstructured.Unstructured
 	if err != nil {
 		return nil, fmt.Errorf("write %s as JSON: %w", object.GetKind(), err)
 	}
-	return s.ask(ctx, http.MethodPost, s.path(mapping, ""), query, "application/json", body)
+	a, err := s.ask(ctx, http.MethodPost, s.path(mapping, ""), query, "application/json", body)
+	if err == nil && a.code < 300 && mapping.Scope.Name() != meta.RESTScopeNameNamespace && len(query["dryRun"]) == 0 {
+		s.outside = append(s.outside, outside{mapping.Resource, object.GetName()})
+	}
+	return a, err
 }

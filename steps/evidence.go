@@ -18,7 +18,11 @@ const evidenceLines = 200
 // takeEvidence keeps what a person needs to understand a failure: the namespace's objects, its events and its logs. What
 // cannot be had is said in its place, and hides nothing else.
 func (s *scenario) takeEvidence(ctx context.Context) {
-	for _, kind := range []string{"Pod", "ReplicaSet", "Service", "EndpointSlice", "ConfigMap"} {
+	kinds := []string{"Pod", "ReplicaSet", "Service", "EndpointSlice", "ConfigMap", "PersistentVolumeClaim"}
+	if len(s.outside) > 0 {
+		kinds = append(kinds, "PersistentVolume")
+	}
+	for _, kind := range kinds {
 		list, err := s.list(ctx, kind, "")
 		if err != nil {
 			s.env.Evidence.Attach(kind+"s.txt", "text/plain", []byte(err.Error()))

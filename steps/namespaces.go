@@ -82,13 +82,32 @@ func (s *scenario) removeNamespace(ctx context.Context, name string) error {
 	return nil
 }
 
+// outside is an object beside namespaces that the scenario made.
+type outside struct {
+	resource schema.GroupVersionResource
+	name     string
+}
+
+// removeOutside asks for the end of what the scenario made beside its namespace: volumes, classes. A volume that is in use goes
+// with the namespace whose claim uses it.
+func (s *scenario) removeOutside(ctx context.Context) error {
+	var errs []error
+	for _, made := range s.outside {
+		err := s.dynamic.Resource(made.resource).Delete(ctx, made.name, metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			errs = append(errs, fmt.Errorf("remove %s %s: %w", made.resource.Resource, made.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // scenarioDomain is where the finalizers are that scenarios give their objects; nobody else takes them away.
 const scenarioDomain = "example.com/"
 
 // letGo takes away what would keep a namespace from ending on a cluster that goes on after the run: finalizers that the
 // scenario gave its objects, and Pods that it bound to no node.
 func (s *scenario) letGo(ctx context.Context, namespace string) error {
-	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "Event"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "Event", "PersistentVolumeClaim"} {
 		mapping, err := s.mappingOf(kind)
 		if err != nil {
 			continue // what the target does not serve, nobody made

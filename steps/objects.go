@@ -27,6 +27,10 @@ var kinds = map[string]schema.GroupVersionKind{
 	"EndpointSlice": {Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"},
 	"ReplicaSet":    {Group: "apps", Version: "v1", Kind: "ReplicaSet"},
 	"Lease":         {Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"},
+
+	"PersistentVolume":      {Version: "v1", Kind: "PersistentVolume"},
+	"PersistentVolumeClaim": {Version: "v1", Kind: "PersistentVolumeClaim"},
+	"StorageClass":          {Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"},
 }
 
 // mapping finds the resource of a kind.

@@ -24,6 +24,7 @@ var everyVerb = []string{"get", "list", "watch", "create", "update", "patch", "d
 var plurals = map[string]string{
 	"Pod": "pods", "Service": "services", "Endpoints": "endpoints", "ConfigMap": "configmaps", "Secret": "secrets", "EndpointSlice": "endpointslices",
 	"ReplicaSet": "replicasets", "Lease": "leases", "Event": "events", "Namespace": "namespaces", "Node": "nodes",
+	"PersistentVolume": "persistentvolumes", "PersistentVolumeClaim": "persistentvolumeclaims", "StorageClass": "storageclasses",
 }
 
 // Rights lists what a run needs; without workloads, for scenarios that need an API server and controllers only.
@@ -35,8 +36,11 @@ func Rights(workloads bool) []Right {
 		}
 	}
 	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
-	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "PersistentVolumeClaim"} {
 		add(kinds[kind], plurals[kind], "", true, everyVerb...)
+	}
+	for _, kind := range []string{"PersistentVolume", "StorageClass"} {
+		add(kinds[kind], plurals[kind], "", false, "get", "list", "watch", "create", "update", "patch", "delete")
 	}
 	add(kinds["Event"], "events", "", true, "get", "list", "watch")
 	add(kinds["Pod"], "pods", "binding", true, "create")

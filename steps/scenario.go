@@ -46,6 +46,7 @@ type scenario struct {
 	pods        []string             // Pods whose containers are remembered
 	held        []string             // and what they ran in
 	directory   string               // files for kubectl
+	outside     []outside            // what it made beside its namespace
 	own         []ownedCluster       // clusters of the scenario's own
 	failed      bool
 }
@@ -142,7 +143,7 @@ func End(ctx context.Context) error {
 	if s.shared == nil && s.failed && s.env.Keep {
 		s.observe("Namespace "+s.namespace, "kept, to be looked into")
 	} else if s.shared == nil {
-		errs = append(errs, s.removeNamespace(ctx, s.namespace))
+		errs = append(errs, s.removeNamespace(ctx, s.namespace), s.removeOutside(ctx))
 	} else { // a cluster of the scenario's own takes its namespaces with it
 		errs = append(errs, s.leaveShared(ctx))
 	}

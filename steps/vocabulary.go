@@ -23,6 +23,7 @@ func registerAll(v vocabulary) {
 	placementSentences(v)
 	sharingSentences(v)
 	nodeSentences(v)
+	storageSentences(v)
 	programSentences(v)
 	logSentences(v)
 	trafficSentences(v)

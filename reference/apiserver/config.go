@@ -48,7 +48,8 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	config.Authorization.Authorizer = newAuthorizer()
 
 	lifecycle := newNamespaceLifecycle()
-	config.AdmissionControl = admission.NewChainHandler(lifecycle, newNodeTaint(), newPodPriority(), newDefaultTolerations(), newRuntimeClass())
+	volumes := newStorageAdmission()
+	config.AdmissionControl = admission.NewChainHandler(lifecycle, newNodeTaint(), newPodPriority(), newDefaultTolerations(), volumes, newRuntimeClass())
 
 	namer := openapinamer.NewDefinitionNamer(served)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
@@ -69,7 +70,7 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	if err != nil {
 		return err
 	}
-	lifecycle.namespaces = stores[&kind.Namespace]
+	lifecycle.namespaces, volumes.classes = stores[&kind.Namespace], stores[&kind.StorageClass]
 	if err := served.install(server); err != nil {
 		return err
 	}

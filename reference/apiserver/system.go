@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +17,10 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
+	"k8s.io/utils/ptr"
+
+	"github.com/plumbline/plumbline/reference/disk"
+	"github.com/plumbline/plumbline/reference/kind"
 )
 
 // systemNamespaces exist in every cluster.
@@ -24,8 +29,8 @@ var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, 
 // kubernetesService is the Service by which Pods reach the API.
 const kubernetesService = "kubernetes"
 
-// createSystemObjects makes what every cluster has, before the server calls itself ready: the system's namespaces, and the
-// Service kubernetes with this server behind it.
+// createSystemObjects makes what every cluster has, before the server calls itself ready: the system's namespaces, a
+// storage class, and the Service kubernetes with this server behind it.
 func (s *Server) createSystemObjects(hook genericapiserver.PostStartHookContext) error {
 	client, err := kubernetes.NewForConfig(s.loopback)
 	if err != nil {
@@ -55,6 +60,10 @@ func (s *Server) ensureSystemObjects(ctx context.Context, client kubernetes.Inte
 		if err := createIfMissing(ctx, client.CoreV1().Namespaces().Get, client.CoreV1().Namespaces().Create, namespace); err != nil {
 			return fmt.Errorf("create namespace %s: %w", name, err)
 		}
+	}
+	classes := client.StorageV1().StorageClasses()
+	if err := createIfMissing(ctx, classes.Get, classes.Create, diskClass()); err != nil {
+		return fmt.Errorf("create storage class %s: %w", disk.Class, err)
 	}
 	services := client.CoreV1().Services(metav1.NamespaceDefault)
 	if err := createIfMissing(ctx, services.Get, services.Create, apiService(s.options.serviceIP(), s.port)); err != nil {
@@ -111,6 +120,16 @@ func createIfMissing[T metav1.Object](ctx context.Context, get func(context.Cont
 		return nil
 	}
 	return err
+}
+
+// diskClass is the class of volumes on nodes' own disks, which claims get that name none. Where a volume is made is decided with the
+// first Pod that uses it.
+func diskClass() *storagev1.StorageClass {
+	return &storagev1.StorageClass{
+		ObjectMeta:        metav1.ObjectMeta{Name: disk.Class, Annotations: map[string]string{kind.DefaultClassAnnotation: "true"}},
+		Provisioner:       disk.Provisioner,
+		VolumeBindingMode: ptr.To(storagev1.VolumeBindingWaitForFirstConsumer),
+	}
 }
 
 func apiService(ip netip.Addr, port int) *corev1.Service {

@@ -25,6 +25,7 @@ import (
 	"github.com/plumbline/plumbline/reference/controller/namespace"
 	"github.com/plumbline/plumbline/reference/controller/nodelifecycle"
 	"github.com/plumbline/plumbline/reference/controller/replicaset"
+	"github.com/plumbline/plumbline/reference/controller/volume"
 )
 
 // Options are what the controllers need to run.
@@ -115,7 +116,11 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 		return nil, fmt.Errorf("nodes: %w", err)
 	}
 	collector := garbage.New(metadataClient, client.Discovery(), recorder("garbage-collector-controller"), namespaces.Removed)
-	return []runner{sets, endpoints, namespaces, nodes, collector}, nil
+	volumes, err := volume.New(client, factory, recorder("persistentvolume-controller"))
+	if err != nil {
+		return nil, fmt.Errorf("volumes: %w", err)
+	}
+	return []runner{sets, endpoints, namespaces, nodes, volumes, collector}, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without

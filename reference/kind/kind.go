@@ -90,4 +90,7 @@ var Table = []*Kind{
 	&Event,
 	&ReplicaSet,
 	&Lease,
+	&PersistentVolume,
+	&PersistentVolumeClaim,
+	&StorageClass,
 }

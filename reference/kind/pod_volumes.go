@@ -25,7 +25,7 @@ func (v *specValidator) validateVolumes(list *field.Path) field.ErrorList {
 	}
 	for i := range v.spec.Volumes {
 		volume, path := &v.spec.Volumes[i], list.Index(i)
-		bad := v.validateVolumeSource(volume, path)
+		bad := validateOneSource(v.volumeRules(volume, path), path)
 		if volume.Name == "" {
 			bad = append(bad, field.Required(path.Child("name"), ""))
 		} else {
@@ -53,11 +53,11 @@ type volumeRule struct {
 	judge     func() field.ErrorList
 }
 
-// validateVolumeSource demands exactly one source, and judges it. Further ones are refused unseen.
-func (v *specValidator) validateVolumeSource(volume *corev1.Volume, path *field.Path) field.ErrorList {
+// validateOneSource demands exactly one source, and judges it. Further ones are refused unseen.
+func validateOneSource(rules []volumeRule, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	found := false
-	for _, rule := range v.volumeRules(volume, path) {
+	for _, rule := range rules {
 		switch {
 		case !rule.set:
 		case found:

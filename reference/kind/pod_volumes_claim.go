@@ -34,17 +34,7 @@ func validateClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path)
 		errs = append(errs, field.Required(path.Child("accessModes"), "at least 1 access mode is required"))
 	}
 	errs = append(errs, metavalidation.ValidateLabelSelector(spec.Selector, metavalidation.LabelSelectorValidationOptions{}, path.Child("selector"))...)
-	single, shared := false, false
-	for _, mode := range spec.AccessModes {
-		unknown := validateSupported(mode, path.Child("accessModes"),
-			corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)
-		errs = append(errs, unknown...)
-		single = single || mode == corev1.ReadWriteOncePod
-		shared = shared || (mode != corev1.ReadWriteOncePod && len(unknown) == 0)
-	}
-	if single && shared {
-		errs = append(errs, field.Forbidden(path.Child("accessModes"), "may not use ReadWriteOncePod with other access modes"))
-	}
+	errs = append(errs, validateAccessModes(spec.AccessModes, path.Child("accessModes"))...)
 	storage := path.Child("resources").Key(string(corev1.ResourceStorage))
 	if size, set := spec.Resources.Requests[corev1.ResourceStorage]; !set {
 		errs = append(errs, field.Required(storage, ""))
@@ -57,7 +47,11 @@ func validateClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path)
 	if spec.VolumeMode != nil {
 		errs = append(errs, validateSupported(*spec.VolumeMode, path.Child("volumeMode"), corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)...)
 	}
-	return append(errs, validateClaimSources(spec, path)...)
+	errs = append(errs, validateClaimSources(spec, path)...)
+	if class := ptr.Deref(spec.VolumeAttributesClassName, ""); class != "" {
+		errs = append(errs, invalid(path.Child("volumeAttributesClassName"), class, apivalidation.NameIsDNSSubdomain(class, false)...)...)
+	}
+	return errs
 }
 
 // validateClaimSources judges what the volume is filled from.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
@@ -76,6 +77,26 @@ func (a *Agent) Resource(pod *v1.Pod, ref *v1.ResourceFieldSelector) (string, er
 func (a *Agent) Memory() int64 {
 	list := a.allocatable()
 	return list.Memory().Value()
+}
+
+// Claim returns a claim as the API server has it now: what was read before may be older than its binding.
+func (a *Agent) Claim(ctx context.Context, namespace, name string) (*v1.PersistentVolumeClaim, error) {
+	return a.client.CoreV1().PersistentVolumeClaims(namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
+// PersistentVolume returns a volume likewise.
+func (a *Agent) PersistentVolume(ctx context.Context, name string) (*v1.PersistentVolume, error) {
+	return a.client.CoreV1().PersistentVolumes().Get(ctx, name, metav1.GetOptions{})
+}
+
+// NodeLabels are the labels of the node, as the API server last told them.
+func (a *Agent) NodeLabels() map[string]string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.node == nil {
+		return nil
+	}
+	return a.node.Labels
 }
 
 func (a *Agent) allocatable() v1.ResourceList {

@@ -155,6 +155,9 @@ func (a *Agent) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
+	if err := a.followDisks(ctx, shared); err != nil {
+		return err
+	}
 	shared.StartWithContext(ctx)
 	defer shared.Shutdown()
 	if !cache.WaitFor(ctx, "", nodesSeen.HasSyncedChecker()) {

@@ -28,6 +28,11 @@ func (s *scheduler) bind(ctx context.Context, pod *corev1.Pod, node string) {
 		s.queue.remove(pod.UID)
 		return
 	}
+	s.takeBack(ctx, pod, fmt.Errorf("binding rejected: %w", err))
+}
+
+// takeBack takes the promise back that could not be kept, and has the Pod tried again unless it is gone.
+func (s *scheduler) takeBack(ctx context.Context, pod *corev1.Pod, err error) {
 	s.cache.forget(pod.UID)
 	s.queue.happened(func(other *corev1.Pod) bool { return other.UID != pod.UID })
 	if apierrors.IsNotFound(err) {
@@ -35,7 +40,7 @@ func (s *scheduler) bind(ctx context.Context, pod *corev1.Pod, node string) {
 		return
 	}
 	s.queue.failed(pod.UID)
-	s.fail(ctx, pod, corev1.PodReasonSchedulerError, fmt.Errorf("binding rejected: %w", err))
+	s.fail(ctx, pod, corev1.PodReasonSchedulerError, err)
 }
 
 // fail tells why the Pod has no node: by an event, and by its PodScheduled condition.

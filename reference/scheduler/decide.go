@@ -32,7 +32,13 @@ func decide(pod *placedPod, c *cluster, choose func(n int) int) (string, error) 
 		failure.preemption = preemptionMessage(pod.pod, failure)
 		return "", failure
 	}
-	filters := filtersFor(pod, c)
+	claims, err := needsOf(pod.pod, c.storage)
+	if err != nil {
+		failure := &unfit{nodes: len(c.hosts), everywhere: err.Error()}
+		failure.preemption = preemptionMessage(pod.pod, failure)
+		return "", failure
+	}
+	filters := filtersFor(pod, claims, c)
 	failure := &unfit{nodes: len(c.hosts), rejections: map[string]*rejection{}}
 	var candidates []*host
 	for _, h := range c.hosts {

@@ -29,7 +29,7 @@ func doesNotSchedule(t *corev1.Taint) bool {
 type filter func(h *host) *rejection
 
 // filtersFor are the conditions in upstream's order; the first that a node does not meet is the one reported.
-func filtersFor(pod *placedPod, c *cluster) []filter {
+func filtersFor(pod *placedPod, claims needs, c *cluster) []filter {
 	p := pod.pod
 	return []filter{
 		func(h *host) *rejection { return filterName(p, h) },
@@ -38,6 +38,8 @@ func filtersFor(pod *placedPod, c *cluster) []filter {
 		filterNodeAffinity(p),
 		func(h *host) *rejection { return filterPorts(pod, h) },
 		func(h *host) *rejection { return filterResources(pod, h) },
+		filterSingleUse(p, claims, c),
+		filterVolumes(claims, c.storage),
 		filterTopologySpread(p, c),
 		filterPodAffinity(p, c),
 	}

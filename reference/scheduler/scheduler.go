@@ -12,12 +12,14 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	appslisters "k8s.io/client-go/listers/apps/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
+	storagelisters "k8s.io/client-go/listers/storage/v1"
 	"k8s.io/client-go/rest"
 	clientcache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/events"
@@ -46,6 +48,12 @@ type scheduler struct {
 	services   corelisters.ServiceLister
 	namespaces corelisters.NamespaceLister
 	sets       appslisters.ReplicaSetLister
+	nodes      corelisters.NodeLister
+	claims     corelisters.PersistentVolumeClaimLister
+	volumes    corelisters.PersistentVolumeLister
+	classes    storagelisters.StorageClassLister
+
+	storageChanges changes // of claims, and of Pods that use some
 }
 
 // Run schedules Pods until ctx ends, and returns after everything that it started has ended too.
@@ -88,7 +96,8 @@ func newScheduler(client kubernetes.Interface, factory informers.SharedInformerF
 		client: client, recorder: recorder,
 		cache: newCache(), queue: newQueue(clock.RealClock{}), binds: make(chan struct{}, parallelBinds),
 		pods: core.Pods().Lister(), services: core.Services().Lister(), namespaces: core.Namespaces().Lister(),
-		sets: factory.Apps().V1().ReplicaSets().Lister(),
+		sets: factory.Apps().V1().ReplicaSets().Lister(), nodes: core.Nodes().Lister(),
+		claims: core.PersistentVolumeClaims().Lister(), volumes: core.PersistentVolumes().Lister(), classes: factory.Storage().V1().StorageClasses().Lister(),
 	}
 }
 
@@ -121,6 +130,22 @@ func (s *scheduler) scheduleOne(ctx context.Context, pod *corev1.Pod) {
 		s.fail(ctx, pod, corev1.PodReasonUnschedulable, err)
 		return
 	}
+	if usesClaims(pod) {
+		// Its volumes may take a while; others are not to wait for them.
+		s.running.Go(func() {
+			if err := s.bindVolumes(ctx, pod, node); err != nil {
+				s.takeBack(ctx, pod, fmt.Errorf("running PreBind plugin \"VolumeBinding\": %w", err))
+				return
+			}
+			s.startBinding(ctx, pod, node)
+		})
+		return
+	}
+	s.startBinding(ctx, pod, node)
+}
+
+// startBinding binds beside the loop, as soon as there is room for one more.
+func (s *scheduler) startBinding(ctx context.Context, pod *corev1.Pod, node string) {
 	select {
 	case s.binds <- struct{}{}:
 	case <-ctx.Done():
@@ -141,6 +166,28 @@ func (s *scheduler) lookups() cluster {
 				return nil
 			}
 			return namespace.Labels
+		},
+		storage: s.storage(),
+	}
+}
+
+func (s *scheduler) storage() *storage {
+	return &storage{
+		claim: func(namespace, name string) *corev1.PersistentVolumeClaim {
+			claim, _ := s.claims.PersistentVolumeClaims(namespace).Get(name) // the only error is that there is none
+			return claim
+		},
+		volume: func(name string) *corev1.PersistentVolume {
+			volume, _ := s.volumes.Get(name)
+			return volume
+		},
+		volumes: func() []*corev1.PersistentVolume {
+			volumes, _ := s.volumes.List(labels.Everything()) // from memory: there is no error
+			return volumes
+		},
+		class: func(name string) *storagev1.StorageClass {
+			class, _ := s.classes.Get(name)
+			return class
 		},
 	}
 }

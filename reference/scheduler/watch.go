@@ -40,10 +40,36 @@ func (s *scheduler) watch(factory informers.SharedInformerFactory) ([]clientcach
 	if err != nil {
 		return nil, fmt.Errorf("watch nodes: %w", err)
 	}
-	return []clientcache.InformerSynced{
+	storage, err := s.watchStorage(factory)
+	if err != nil {
+		return nil, err
+	}
+	return append(storage,
 		pods.HasSynced, nodes.HasSynced,
 		core.Services().Informer().HasSynced, core.Namespaces().Informer().HasSynced, factory.Apps().V1().ReplicaSets().Informer().HasSynced,
-	}, nil
+	), nil
+}
+
+// watchStorage wakes the Pods that wait for claims or volumes when some change, those on their way to a node too.
+func (s *scheduler) watchStorage(factory informers.SharedInformerFactory) ([]clientcache.InformerSynced, error) {
+	changed := func() {
+		s.storageChanges.happened()
+		s.queue.happened(usesClaims)
+	}
+	core := factory.Core().V1()
+	var synced []clientcache.InformerSynced
+	for _, informer := range []clientcache.SharedIndexInformer{
+		core.PersistentVolumeClaims().Informer(), core.PersistentVolumes().Informer(), factory.Storage().V1().StorageClasses().Informer(),
+	} {
+		handler, err := informer.AddEventHandler(clientcache.ResourceEventHandlerFuncs{
+			AddFunc: func(any) { changed() }, UpdateFunc: func(any, any) { changed() }, DeleteFunc: func(any) { changed() },
+		})
+		if err != nil {
+			return nil, fmt.Errorf("watch storage: %w", err)
+		}
+		synced = append(synced, handler.HasSynced)
+	}
+	return synced, nil
 }
 
 // isOurs tells whether the Pod asks for this scheduler; others are somebody else's (claim annotations/special-scheduler).
@@ -56,6 +82,9 @@ func hasEnded(pod *corev1.Pod) bool {
 }
 
 func (s *scheduler) podChanged(old, pod *corev1.Pod) {
+	if usesClaims(pod) {
+		s.storageChanges.happened()
+	}
 	switch {
 	case old != nil && old.UID != pod.UID:
 		s.podGone(old)
@@ -94,6 +123,9 @@ func (s *scheduler) wakeAfter(old, pod *corev1.Pod) {
 
 // podGone frees what the Pod held. Freed room is offered at once (claim pods/scheduled-where-resources-fit).
 func (s *scheduler) podGone(pod *corev1.Pod) {
+	if usesClaims(pod) {
+		s.storageChanges.happened()
+	}
 	s.queue.remove(pod.UID)
 	if s.cache.holds(pod.UID) {
 		s.cache.removePod(pod.UID)

@@ -29,6 +29,12 @@ type Source interface {
 	Resource(pod *v1.Pod, ref *v1.ResourceFieldSelector) (string, error)
 	// Memory is how much memory the node gives to Pods, in bytes.
 	Memory() int64
+	// Claim returns a claim, as the API server has it now.
+	Claim(ctx context.Context, namespace, name string) (*v1.PersistentVolumeClaim, error)
+	// PersistentVolume returns a volume likewise.
+	PersistentVolume(ctx context.Context, name string) (*v1.PersistentVolume, error)
+	// NodeLabels are the node's, by which volumes name the nodes that have them.
+	NodeLabels() map[string]string
 }
 
 // Volumes are the node's.
@@ -45,7 +51,7 @@ type Volume struct {
 
 // Error is a volume that could not be set up.
 type Error struct {
-	Volume string
+	Volume string // the Pod's name for it, or the persistent volume's own
 	Err    error
 }
 
@@ -72,6 +78,10 @@ func (v *Volumes) SetUp(ctx context.Context, pod *v1.Pod) (map[string]Volume, er
 	for i := range pod.Spec.Volumes {
 		spec := &pod.Spec.Volumes[i]
 		volume, err := v.setUp(ctx, pod, spec)
+		if named := (*Error)(nil); errors.As(err, &named) {
+			failed = append(failed, named)
+			continue
+		}
 		if err != nil {
 			failed = append(failed, &Error{Volume: spec.Name, Err: err})
 			continue
@@ -115,11 +125,16 @@ func (v *Volumes) setUp(ctx context.Context, pod *v1.Pod, spec *v1.Volume) (Volu
 			return Volume{}, err
 		}
 		return v.project(pod, "projected", spec.Name, files)
+	case spec.PersistentVolumeClaim != nil, spec.Ephemeral != nil:
+		return v.claimed(ctx, pod, spec)
 	case spec.NFS != nil:
 		return v.nfs(ctx, pod, spec.Name, spec.NFS)
 	}
-	return Volume{}, errors.New("no volume plugin matched: the node does not support this kind of volume")
+	return Volume{}, errNoPlugin
 }
+
+// errNoPlugin is said of what this node cannot mount.
+var errNoPlugin = errors.New("no volume plugin matched: the node does not support this kind of volume")
 
 // TearDown unmounts and removes everything of a Pod's volumes. A Pod that has
 // none is no error.
