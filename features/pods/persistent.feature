@@ -480,17 +480,12 @@ Feature: Storage that outlives Pods
         kind: Pod
         metadata: {name: second}
         spec:
-          volumes:
-          - {name: data, persistentVolumeClaim: {claimName: data}}
-          - {name: looked-at, persistentVolumeClaim: {claimName: data, readOnly: true}}
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
           containers:
           - name: app
             image: "${image}"
             command: [/workload, wait]
-            volumeMounts:
-            - {name: data, mountPath: /data}
-            - {name: data, mountPath: /part, subPath: deep/part}
-            - {name: looked-at, mountPath: /looked-at}
+            volumeMounts: [{name: data, mountPath: /data}, {name: data, mountPath: /part, subPath: deep/part}]
         """
       And Pod "second" is Ready
       And "spec.nodeName" of Pod "second" is "${node}"
@@ -499,10 +494,23 @@ Feature: Storage that outlives Pods
       When container "app" of Pod "second" executes "/workload write /part/note inside"
       And container "app" of Pod "maker" executes "/workload cat /tmp-of-node/${namespace}/deep/part/note"
       Then it prints "inside"
-      When container "app" of Pod "second" executes "/workload write /looked-at/note changed"
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: reader}
+        spec:
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+        """
+      And Pod "reader" is Ready
+      When container "app" of Pod "reader" executes "/workload cat /data/note"
+      Then it prints "left"
+      When container "app" of Pod "reader" executes "/workload write /data/note changed"
       Then it exits with 1
       And its error output contains "read-only file system"
       When Pod "second" is deleted with a grace period of 1 second
+      And Pod "reader" is deleted with a grace period of 1 second
       And PersistentVolumeClaim "data" is deleted
       Then PersistentVolumeClaim "data" is gone
       And "status.phase" of PersistentVolume "${namespace}-kept" becomes "Released"

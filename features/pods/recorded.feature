@@ -42,6 +42,16 @@ Feature: Recorded answers about Pods, and about objects in general
         | leases     |
         | events     |
 
+  @pods/persistent-volume-survives
+  Rule: what is said of volumes, of claims and of who makes volumes
+
+    Scenario: recorded answers about storage that outlives Pods
+      Then the API answers the requests of "pods/persistent" as Kubernetes 1.37 did
+
+    @should
+    Scenario: recorded words about storage that outlives Pods
+      Then the API answers the requests of "pods/persistent" in the words of Kubernetes 1.37
+
   @pods/kubelet-creates-containers
   Rule: what is said of containers, and what nodes say of them
 

@@ -173,7 +173,7 @@ func validateISCSIVolume(s *corev1.ISCSIPersistentVolumeSource, name string, pat
 	if s.IQN == "" {
 		errs = append(errs, field.Required(path.Child("iqn"), ""))
 	} else {
-		errs = append(errs, validateISCSIName(s.IQN, path.Child("iqn"))...)
+		errs = append(errs, validateISCSIName(s.IQN, "must be valid format", path.Child("iqn"))...)
 	}
 	if s.Lun < 0 || s.Lun > 255 {
 		errs = append(errs, field.Invalid(path.Child("lun"), s.Lun, "must be between 0 and 255, inclusive"))
@@ -185,7 +185,7 @@ func validateISCSIVolume(s *corev1.ISCSIPersistentVolumeSource, name string, pat
 		errs = append(errs, required(path.Child("secretRef"), "name", s.SecretRef.Name)...)
 	}
 	if s.InitiatorName != nil {
-		errs = append(errs, validateISCSIName(*s.InitiatorName, path.Child("initiatorname"))...)
+		errs = append(errs, validateISCSIName(*s.InitiatorName, "must be valid format", path.Child("initiatorname"))...)
 	}
 	return errs
 }

@@ -50,6 +50,8 @@ var iscsiNames = map[string]*regexp.Regexp{
 	"naa": regexp.MustCompile(`^naa.[a-zA-Z0-9]{32}$`),
 }
 
+const iscsiForms = "must be valid format starting with iqn, eui, or naa"
+
 // validateISCSI judges the iscsi source of the volume at volumePath.
 func validateISCSI(iscsi *corev1.ISCSIVolumeSource, volume string, volumePath *field.Path) field.ErrorList {
 	path := volumePath.Child("iscsi")
@@ -57,7 +59,7 @@ func validateISCSI(iscsi *corev1.ISCSIVolumeSource, volume string, volumePath *f
 	if iscsi.IQN == "" {
 		errs = append(errs, field.Required(path.Child("iqn"), ""))
 	} else {
-		errs = append(errs, validateISCSIName(iscsi.IQN, path.Child("iqn"))...)
+		errs = append(errs, validateISCSIName(iscsi.IQN, iscsiForms, path.Child("iqn"))...)
 	}
 	if iscsi.Lun < 0 || iscsi.Lun > 255 {
 		errs = append(errs, field.Invalid(path.Child("lun"), iscsi.Lun, validation.InclusiveRangeError(0, 255)))
@@ -68,7 +70,7 @@ func validateISCSI(iscsi *corev1.ISCSIVolumeSource, volume string, volumePath *f
 	if iscsi.InitiatorName == nil {
 		return errs
 	}
-	errs = append(errs, validateISCSIName(*iscsi.InitiatorName, path.Child("initiatorname"))...)
+	errs = append(errs, validateISCSIName(*iscsi.InitiatorName, iscsiForms, path.Child("initiatorname"))...)
 	if len(volume+":"+iscsi.TargetPortal) > 64 {
 		errs = append(errs, field.Invalid(volumePath.Child("name"), volume,
 			"Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."))
@@ -76,7 +78,8 @@ func validateISCSI(iscsi *corev1.ISCSIVolumeSource, volume string, volumePath *f
 	return errs
 }
 
-func validateISCSIName(name string, path *field.Path) field.ErrorList {
+// validateISCSIName wants one of the three forms; wanted is said of a name that begins like none.
+func validateISCSIName(name, wanted string, path *field.Path) field.ErrorList {
 	for prefix, form := range iscsiNames {
 		if strings.HasPrefix(name, prefix) {
 			if form.MatchString(name) {
@@ -85,7 +88,7 @@ func validateISCSIName(name string, path *field.Path) field.ErrorList {
 			return invalid(path, name, "must be valid format")
 		}
 	}
-	return invalid(path, name, "must be valid format starting with iqn, eui, or naa")
+	return invalid(path, name, wanted)
 }
 
 func validateGlusterfs(glusterfs *corev1.GlusterfsVolumeSource, path *field.Path) field.ErrorList {
