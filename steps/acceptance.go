@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Sentences that judge the API server's last answer.
@@ -18,7 +19,7 @@ func acceptanceSentences(sc vocabulary) {
 	sc.Step(`^it is refused with (\d+) "(\w+)" naming "([^"]*)"$`, refusedNaming)
 	sc.Step(`^the refusal says "([^"]*)"$`, refusalSays)
 	sc.Step(`^the answer has "([^"]*)" in "([^"]*)"$`, answerHas)
-	sc.Step(`^the answer has another time than "([^"]*)" in "([^"]*)"$`, answerHasNot)
+	sc.Step(`^the answer has an earlier time than "([^"]*)" in "([^"]*)"$`, answerEarlier)
 	sc.Step(`^"([^"]*)" of the answer is remembered as "([^"]*)"$`, answerRemembered)
 }
 
@@ -154,14 +155,21 @@ func answerRemembered(ctx context.Context, path, as string) error {
 	return nil
 }
 
-func answerHasNot(ctx context.Context, unwanted, path string) error {
+func answerEarlier(ctx context.Context, than, path string) error {
 	_, a, err := last(ctx)
 	if err != nil {
 		return err
 	}
-	value, there, err := valueOf(a.object, path)
-	if err == nil && (!there || value == unwanted) {
-		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), "set, and not "+unwanted, said(a.object, value, there))
+	before, err := time.Parse(time.RFC3339, than)
+	if err != nil {
+		return fmt.Errorf("what was remembered is no time: %w", err)
 	}
-	return err
+	value, there, err := valueOf(a.object, path)
+	if err != nil {
+		return err
+	}
+	if at, err := time.Parse(time.RFC3339, value); err != nil || !at.Before(before) {
+		return failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), "a time before "+than, said(a.object, value, there))
+	}
+	return nil
 }

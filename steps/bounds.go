@@ -21,6 +21,8 @@ var (
 	boundPodEnd = bound{30 * time.Second, "the node tears the Pod down, reports, and deletes the object in a second step"}
 	// boundEviction is for a node to see that a Pod takes what is not its own, and to end it.
 	boundEviction = bound{150 * time.Second, "upstream measures volumes once a minute and looks at them every 10 s; then the Pod has its end to come to"}
+	// boundRefresh is for a node to bring files up to date that are made of another object.
+	boundRefresh = bound{150 * time.Second, "upstream looks after a Pod once a minute, by what it may have read a minute before"}
 	// boundOthersEnd is for the Pods of other scenarios to be gone, for one that measures what a node has free.
 	boundOthersEnd = bound{2 * time.Minute, "some have a minute of grace, and boundPodEnd on top; a namespace deletes them a while after the scenario's end"}
 	// boundTraffic is for a change of endpoints to reach the rules of every node.

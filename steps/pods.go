@@ -22,6 +22,7 @@ func podSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" stays (Ready|unready) for (\d+) seconds$`, podStaysReady)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is (?:restarted|restarted at least (\d+) times?)$`, containerRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is restarted within (\d+) seconds$`, containerRestartedWithin)
+	sc.Step(`^the restarts of container "([^"]*)" of Pod "([^"]*)" after the first wait at least (\d+), (\d+) and (\d+) seconds$`, restartsWait)
 	sc.Step(`^the run of container "([^"]*)" of Pod "([^"]*)" before that lasted at least (\d+) seconds$`, lastRunLasted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" has not been restarted$`, containerNotRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is not restarted for (\d+) seconds$`, containerStaysUp)
@@ -175,6 +176,72 @@ func lastRunLasted(ctx context.Context, container, name string, seconds int) err
 		return failed(fmt.Sprintf("the run of container %q of Pod %q before the present one", container, name), fmt.Sprintf("at least %d s", seconds), lasted.String())
 	}
 	return nil
+}
+
+// restartsWait measures, by the node's own clock, how long a container that keeps ending waits for each of three restarts. The first
+// one of all is at once.
+func restartsWait(ctx context.Context, container, name string, first, second, third int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	least := []time.Duration{time.Duration(first) * time.Second, time.Duration(second) * time.Second, time.Duration(third) * time.Second}
+	pauses := map[int]time.Duration{} // by the number of the restart
+	tell := func() string {
+		said := []string{}
+		for n := 2; pauses[n] != 0 || n == 2; n++ {
+			said = append(said, fmt.Sprintf("restart %d after %s", n, pauses[n]))
+		}
+		return strings.Join(said, ", ")
+	}
+	expected := fmt.Sprintf("at least %d, %d and %d s", first, second, third)
+	return s.await(ctx, wait{
+		kind: "Pod", options: named(name), what: fmt.Sprintf("the pauses before the restarts of container %q of Pod %q", container, name),
+		expected: expected, limit: 2*(least[0]+least[1]+least[2]) + boundPodStart.limit,
+		judge: func(state objects) (bool, string, error) {
+			for _, object := range state {
+				n, pause, err := lastPause(object, container)
+				if err != nil {
+					return false, "", err
+				}
+				if n >= 2 && pauses[n] == 0 {
+					pauses[n] = max(pause, time.Nanosecond)
+				}
+			}
+			for i, wanted := range least {
+				pause := pauses[i+2]
+				if pause == 0 {
+					return false, tell(), nil
+				}
+				if pause < wanted-clockSkew {
+					return false, "", failed(fmt.Sprintf("the pauses before the restarts of container %q of Pod %q", container, name), expected, tell())
+				}
+			}
+			return true, tell(), nil
+		},
+	})
+}
+
+// lastPause is the number of a container's last restart, and the time between the end of the run before and its own begin; 0 as long
+// as there was none, or it has not begun.
+func lastPause(object *unstructured.Unstructured, container string) (int, time.Duration, error) {
+	var pod corev1.Pod
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &pod); err != nil {
+		return 0, 0, fmt.Errorf("read Pod %s: %w", object.GetName(), err)
+	}
+	for _, status := range pod.Status.ContainerStatuses {
+		ended := status.LastTerminationState.Terminated
+		if status.Name != container || ended == nil {
+			continue
+		}
+		switch {
+		case status.State.Running != nil:
+			return int(status.RestartCount), status.State.Running.StartedAt.Sub(ended.FinishedAt.Time), nil
+		case status.State.Terminated != nil:
+			return int(status.RestartCount), status.State.Terminated.StartedAt.Sub(ended.FinishedAt.Time), nil
+		}
+	}
+	return 0, 0, nil
 }
 
 func containerNotRestarted(ctx context.Context, container, pod string) error {

@@ -29,6 +29,8 @@ func programSentences(sc vocabulary) {
 	sc.Step(`^what was begun exits with (\d+)$`, begunExits)
 	sc.Step(`^Pod "([^"]*)" has been asked for "([^"]*)" at least (\d+) times$`, askedFor)
 	sc.Step(`^Pod "([^"]*)" has never been asked for "([^"]*)"$`, neverAskedFor)
+	sc.Step(`^Pod "([^"]*)" is asked for "([^"]*)" every (\d+) seconds, at least (\d+) times$`, askedEvery)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" comes to print "([^"]*)" when it executes "([^"]*)"$`, comesToPrint)
 }
 
 // outcome is how a program ended, in a container or as kubectl.
@@ -201,37 +203,103 @@ func begunExits(ctx context.Context, code int) error {
 	}
 }
 
-// asked reads how often the workload in a Pod has been asked for a path, from the workload itself.
-func (s *scenario) asked(ctx context.Context, pod, path string) (int, error) {
+// tell asks the workload in a Pod what it knows of itself, and reads its answer; false while its server does not listen.
+func (s *scenario) tell(ctx context.Context, pod, about string, into any) (bool, error) {
 	object, err := s.mustGet(ctx, "Pod", pod)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	container, _, err := valueOf(object, "spec.containers[0].name")
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	o, err := s.executeAside(ctx, pod, container, "/workload", "http", "http://localhost:8080/count")
+	o, err := s.executeAside(ctx, pod, container, "/workload", "http", "http://localhost:8080"+about)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	var answer struct {
 		Body  string `json:"body"`
 		Class string `json:"class"` // why there is no answer: the server may not listen yet
 	}
 	if err := json.Unmarshal([]byte(o.stdout), &answer); err != nil {
-		return 0, fmt.Errorf("the client in Pod %s printed %q: %w", pod, o.stdout, err)
+		return false, fmt.Errorf("the client in Pod %s printed %q: %w", pod, o.stdout, err)
 	}
 	if answer.Class != "" {
-		return 0, nil
+		return false, nil
 	}
+	if err := json.Unmarshal([]byte(answer.Body), into); err != nil {
+		return false, fmt.Errorf("the workload in Pod %s answered %q: %w", pod, answer.Body, err)
+	}
+	return true, nil
+}
+
+// asked reads how often the workload in a Pod has been asked for a path, from the workload itself.
+func (s *scenario) asked(ctx context.Context, pod, path string) (int, error) {
 	var counts map[string]struct {
 		Count int `json:"count"`
 	}
-	if err := json.Unmarshal([]byte(answer.Body), &counts); err != nil {
-		return 0, fmt.Errorf("the workload in Pod %s answered %q: %w", pod, answer.Body, err)
+	_, err := s.tell(ctx, pod, "/count", &counts)
+	return counts[(&url.URL{Path: path}).Path].Count, err
+}
+
+// askedEvery judges the pauses between requests by the clock of the workload. A request may arrive a second late, so that the
+// next one comes a second early; and a busy node may take twice its time, but not on the whole.
+func askedEvery(ctx context.Context, pod, path string, seconds, least int) error {
+	if err := askedFor(ctx, pod, path, least); err != nil {
+		return err
 	}
-	return counts[(&url.URL{Path: path}).Path].Count, nil
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	var requests []struct {
+		At time.Time `json:"at"`
+	}
+	if _, err := s.tell(ctx, pod, "/requests?path="+url.QueryEscape(path), &requests); err != nil {
+		return err
+	}
+	period := time.Duration(seconds) * time.Second
+	var pauses []string
+	tooSoon := false
+	for i := 1; i < len(requests); i++ {
+		pause := requests[i].At.Sub(requests[i-1].At)
+		pauses = append(pauses, fmt.Sprintf("%.1f s", pause.Seconds()))
+		tooSoon = tooSoon || pause < period-clockSkew
+	}
+	all := requests[len(requests)-1].At.Sub(requests[0].At)
+	if tooSoon || all > 2*period*time.Duration(len(requests)-1) {
+		return failed(fmt.Sprintf("the pauses between requests for %s at Pod %q", path, pod), fmt.Sprintf("%d s", seconds), strings.Join(pauses, ", "))
+	}
+	return nil
+}
+
+// comesToPrint executes a program again and again: what a node brings up to date in a container's files cannot be watched.
+func comesToPrint(ctx context.Context, container, pod, wanted, command string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	seen := &history{begun: begun}
+	ticker := time.NewTicker(askedPause)
+	defer ticker.Stop()
+	for {
+		o, err := s.executeAside(ctx, pod, container, words(command)...)
+		if err != nil {
+			return err
+		}
+		if seen.add(o.String()); strings.TrimSpace(o.stdout) == wanted {
+			return nil
+		}
+		if waited := time.Since(begun); waited > boundRefresh.limit {
+			return &Failure{What: fmt.Sprintf("what %q prints in Pod %q", command, pod), Expected: wanted, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // askedPause is between two looks at what a workload was asked: a container cannot be watched.

@@ -146,7 +146,7 @@ Feature: Grace periods
       And Pod "slow" is deleted with a grace period of 10 seconds
       Then it is accepted
       And the answer has "10" in "metadata.deletionGracePeriodSeconds"
-      And the answer has another time than "${the end}" in "metadata.deletionTimestamp"
+      And the answer has an earlier time than "${the end}" in "metadata.deletionTimestamp"
       And Pod "slow" is gone
 
     # Upstream's kubelet 1.37 hears of the shorter period and still waits out the longer one: SyncTerminatingPod does not
@@ -244,6 +244,67 @@ Feature: Grace periods
       When Pod "hooked" is deleted
       Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
       And Pod "hooked" is gone
+
+    Scenario: a preStop hook that sleeps
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {preStop: {sleep: {seconds: 4}}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends between 4 and 12 seconds after the deletion
+      And the log of Pod "hooked" says "signal=SIGTERM"
+
+    Scenario: a preStop hook that asks the container itself, and waits for its answer
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8088]
+            ports: [{name: main, containerPort: 8088}]
+            lifecycle: {preStop: {httpGet: {path: "/slow?seconds=3", port: main}}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the log of Pod "hooked" says "slow-answered" before "signal=SIGTERM"
+      And Pod "hooked" is gone
+
+    @api
+    Scenario Outline: a hook <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          terminationGracePeriodSeconds: 30
+          containers: [{name: app, image: example.com/app:1, lifecycle: {<hook>}}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.containers[0].lifecycle.<field>"
+      And there is no Pod "hooked"
+
+      Examples:
+        | what                          | hook                                                               | field                  |
+        | that does nothing             | preStop: {}                                                        | preStop                |
+        | that does two things          | preStop: {exec: {command: [a]}, httpGet: {port: 80}}               | preStop.httpGet        |
+        | that sleeps beyond the end    | preStop: {sleep: {seconds: 31}}                                    | preStop.sleep          |
+        | with an empty command         | postStart: {exec: {command: []}}                                   | postStart.exec.command |
+        | that asks no port             | postStart: {httpGet: {path: /}}                                    | postStart.httpGet.port |
 
     @api
     Scenario: a Pod that is on no node goes at once

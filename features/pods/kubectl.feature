@@ -21,6 +21,34 @@ Feature: Pods by kubectl
       Then 1 requests to the local port are answered by Pod "web"
       And 20 requests to the local port are answered by Pod "web"
 
+    @multi-node
+    Scenario: whichever node the Pod is on
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: here, labels: {app: here}}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: there}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: here}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pods "here, there" are Ready
+      When kubectl forwards a local port to "pod/here 8080"
+      Then 5 requests to the local port are answered by Pod "here"
+      When kubectl runs "exec here -- /workload hostname"
+      Then it prints "here"
+      When kubectl forwards a local port to "pod/there 8080"
+      Then 5 requests to the local port are answered by Pod "there"
+      When kubectl runs "exec there -- /workload hostname"
+      Then it prints "there"
+      When kubectl runs "logs there"
+      Then its output contains "started"
+
     Scenario: a port that nothing listens on
       When kubectl forwards a local port to "pod/web 8099"
       Then a request to the local port fails
@@ -126,6 +154,9 @@ Feature: Pods by kubectl
       And what kubectl began ends with 0
 
     Scenario: the log of a container that has ended
+      When kubectl runs "logs web --previous"
+      Then it exits with 1
+      And its error output contains "previous terminated container"
       When container "app" of Pod "web" executes "/workload control exit=3 after=1s"
       Then container "app" of Pod "web" is restarted
       When kubectl runs "logs web --previous"
@@ -144,7 +175,7 @@ Feature: Pods by kubectl
   @pods/custom-grace-period
   Rule: kubectl delete waits, and can be told how long the Pod may take
 
-    Scenario: delete, with its own period and by force
+    Scenario: delete, with its own period
       When kubectl runs "delete pod web --grace-period=5"
       Then it exits with 0
       And its output contains "pod "web" deleted"

@@ -129,6 +129,7 @@ Feature: Placement
       And 20% of "room" is remembered as "fifth"
       And 30% of "room" is remembered as "third"
       And 15% of "room" is remembered as "too much"
+      And 10% of "room" is remembered as "tenth"
       And 8% of "room" is remembered as "little"
       And these objects exist:
         """
@@ -151,7 +152,7 @@ Feature: Placement
           initContainers:
           - {name: large, image: "${image}", command: [/workload, exit], resources: {requests: {cpu: "${third}"}}}
           containers:
-          - {name: small, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 1m}}}
+          - {name: small, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${tenth}"}}}
         """
       And Pods "sum, begin" are Ready
       When these objects exist:

@@ -130,6 +130,21 @@ Feature: Probes
       Then Pod "web" has been asked for "/slow" at least 4 times
       And Pod "web" is not Ready
 
+    Scenario: an answer within the timeout is a success
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: "/slow?seconds=2", port: 8080}, periodSeconds: 1, timeoutSeconds: 20}
+        """
+      Then Pod "web" becomes Ready
+
   @pods/probe-tcp
   Rule: a TCP probe succeeds when the port is open
 
@@ -144,7 +159,8 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --tcp=9000]
-            readinessProbe: {tcpSocket: {port: 9000}, periodSeconds: 1, failureThreshold: 2}
+            ports: [{name: db, containerPort: 9000}]
+            readinessProbe: {tcpSocket: {port: db}, periodSeconds: 1, failureThreshold: 2}
         """
       And Pod "db" is Ready
       When container "app" of Pod "db" executes "/workload control port=9000 listen=off"
@@ -290,6 +306,38 @@ Feature: Probes
       Then container "app" of Pod "web" is restarted
       And the run of container "app" of Pod "web" before that lasted at least 7 seconds
 
+    Scenario: a probe asks once in its period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 3, timeoutSeconds: 2}
+        """
+      Then Pod "web" is asked for "/livez" every 3 seconds, at least 4 times
+
+    Scenario: the Pod's grace period is the container's too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          terminationGracePeriodSeconds: 2
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --ignore-sigterm, --answer=/livez=500]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+        """
+      Then "status.phase" of Pod "web" becomes "Running"
+      And container "app" of Pod "web" is restarted within 25 seconds
+
     Scenario: a probe's own grace period goes before the Pod's
       Given these objects exist:
         """
@@ -401,6 +449,46 @@ Feature: Probes
       And Pod "slow" has been asked for "/livez" at least 2 times
       And container "app" of Pod "slow" has not been restarted
 
+    Scenario: after a restart it is asked anew
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+        """
+      And Pod "slow" has been asked for "/startup" at least 1 times
+      When container "app" of Pod "slow" executes "/workload control path=/startup status=200"
+      Then Pod "slow" becomes Ready
+      When container "app" of Pod "slow" executes "/workload control exit=1"
+      Then container "app" of Pod "slow" is restarted
+      And Pod "slow" has been asked for "/startup" at least 3 times
+      And Pod "slow" has never been asked for "/livez"
+      And "status.containerStatuses[name=app].started" of Pod "slow" is "false"
+      And Pod "slow" is not Ready
+
+    Scenario: it gives up after as many failures as it may have, and no earlier
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 3, failureThreshold: 4}
+        """
+      Then container "app" of Pod "slow" is restarted
+      And the run of container "app" of Pod "slow" before that lasted at least 8 seconds
+
     Scenario: when it gives up, the container is restarted
       Given these objects exist:
         """
@@ -415,6 +503,66 @@ Feature: Probes
             startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 3}
         """
       Then container "app" of Pod "slow" is restarted
+
+  @pods/readiness-removes-from-service
+  Rule: a Pod is ready, and is not, after as many answers as its probe says
+
+    Scenario: one success is not enough where several are asked for
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/readyz=503]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, successThreshold: 3}
+        """
+      And Pod "web" has been asked for "/readyz" at least 2 times
+      When container "app" of Pod "web" executes "/workload control path=/readyz status=200 times=2"
+      Then Pod "web" stays unready for 5 seconds
+      When container "app" of Pod "web" executes "/workload control path=/readyz status=200"
+      Then Pod "web" becomes Ready
+
+    Scenario: fewer failures than the threshold change nothing
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 3}
+        """
+      And Pod "web" is Ready
+      When container "app" of Pod "web" executes "/workload control path=/readyz status=500 times=2"
+      Then Pod "web" stays Ready for 5 seconds
+      When container "app" of Pod "web" executes "/workload control path=/readyz status=500"
+      Then Pod "web" becomes unready
+      And container "app" of Pod "web" has not been restarted
+
+    Scenario: no sooner than the first probe, which waits for initialDelaySeconds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, initialDelaySeconds: 15}
+        """
+      Then "status.phase" of Pod "web" becomes "Running"
+      And Pod "web" stays unready for 5 seconds
+      And Pod "web" has never been asked for "/readyz"
+      And Pod "web" becomes Ready
 
   @pods/liveness-and-readiness @network
   Rule: both probes together send requests to healthy containers only

@@ -63,6 +63,18 @@ Feature: Processes
       And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" is "1"
       And container "app" of Pod "app" is restarted at least 2 times
 
+    @slow
+    Scenario: the pause before each restart is twice the one before
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
+        """
+      Then the restarts of container "app" of Pod "app" after the first wait at least 10, 20 and 40 seconds
+
     Scenario: one container ends, the other goes on
       Given these objects exist:
         """
@@ -123,7 +135,7 @@ Feature: Processes
       And it prints "app"
       And container "two" of Pod "app" executes "/workload env ADDRESS"
       And it prints "${address}"
-      And the log of container "one" of Pod "app" says "world in $(braces)"
+      And the log of container "one" of Pod "app" says "hello, world in $(braces)"
       And "status.containerStatuses[name=one].ready" of Pod "app" is "true"
       And "status.containerStatuses[name=two].ready" of Pod "app" is "true"
 
@@ -243,9 +255,173 @@ Feature: Processes
           containers: [{name: app, image: "${image}", command: [/no/such/program]}]
         """
       Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is not "0"
+      And an event "Failed" is recorded for Pod "app" that says "/no/such/program"
+
+    @should
+    Scenario: what cannot be started says so in containerd's words
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/no/such/program]}]
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
       And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "StartError"
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is "128"
-      And an event "Failed" is recorded for Pod "app" that says "/no/such/program"
+
+    Scenario: a container begins where it is told, and as whom
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          securityContext: {runAsUser: 1234, runAsGroup: 2345, supplementalGroups: [4567], fsGroup: 3456}
+          volumes: [{name: work, emptyDir: {}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            workingDir: /work
+            securityContext: {readOnlyRootFilesystem: true}
+            volumeMounts: [{name: work, mountPath: /work}]
+          - name: other
+            image: "${image}"
+            command: [/workload, wait]
+            securityContext: {runAsUser: 5678}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload id"
+      Then its output contains ""uid":1234"
+      And its output contains ""gid":2345"
+      And its output contains "3456"
+      And its output contains "4567"
+      When container "other" of Pod "app" executes "/workload id"
+      Then its output contains ""uid":5678"
+      When container "app" of Pod "app" executes "/workload write note here"
+      And container "app" of Pod "app" executes "/workload stat /work/note"
+      Then its output contains ""gid":3456"
+      When container "app" of Pod "app" executes "/workload write /note here"
+      Then it exits with 1
+      And its error output contains "read-only file system"
+
+    Scenario Outline: the last words of a container, <where>
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, steps, <words>, exit --code=3]
+            <fields>
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.message" of Pod "app" is "<message>"
+
+      Examples:
+        | where                   | words                                | fields                                           | message  |
+        | where they are expected | write /dev/termination-log farewell  | tty: false                                       | farewell |
+        | where it was told       | write /tmp/last farewell             | terminationMessagePath: /tmp/last                | farewell |
+
+    Scenario: the last words of a container that failed without any are those of its log
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: quiet, image: "${image}", command: [/workload, steps, write /dev/stdout farewell, exit --code=3]}
+          - {name: loud, image: "${image}", command: [/workload, steps, write /dev/stdout farewell, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}
+          - {name: happy, image: "${image}", command: [/workload, steps, write /dev/stdout farewell, exit --code=0], terminationMessagePolicy: FallbackToLogsOnError}
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=quiet].state.terminated.message" of Pod "app" is absent
+      And "status.containerStatuses[name=happy].state.terminated.message" of Pod "app" is absent
+      And "status.containerStatuses[name=loud].state.terminated.message" of Pod "app" is "farewell"
+
+    Scenario: a container is not up before its postStart hook is done
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: work, emptyDir: {}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {postStart: {exec: {command: [/workload, steps, sleep 3, append /work/order hook]}}}
+            volumeMounts: [{name: work, mountPath: /work}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /work/order"
+      Then its output matches "^hook\n$"
+
+    Scenario: a container whose postStart hook fails is restarted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {postStart: {exec: {command: [/workload, exit, --code=3]}}}
+        """
+      Then an event "FailedPostStartHook" is recorded for Pod "app"
+      And container "app" of Pod "app" is restarted
+
+    Scenario: variables from config maps
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue, shape: round}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            envFrom: [{prefix: SET_, configMapRef: {name: settings}}, {configMapRef: {name: nothing, optional: true}}]
+            env:
+            - {name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}
+            - {name: SIZE, valueFrom: {configMapKeyRef: {name: settings, key: size, optional: true}}}
+            - {name: SET_shape, value: square}
+          - name: late
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: SIZE, valueFrom: {configMapKeyRef: {name: settings, key: size}}}]
+        """
+      And "status.containerStatuses[name=late].state.waiting.reason" of Pod "app" becomes "CreateContainerConfigError"
+      And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output matches "(?m)^COLOUR=blue$"
+      And its output matches "(?m)^SET_colour=blue$"
+      And its output matches "(?m)^SET_shape=square$"
+      And its output does not contain "SIZE="
+      When "data.size" of ConfigMap "settings" is set to "large"
+      Then Pod "app" becomes Ready
+      And container "late" of Pod "app" executes "/workload env SIZE"
+      And it prints "large"
 
     Scenario: a container is told of its Pod and of what it may use
       Given these objects exist:
@@ -315,6 +491,7 @@ Feature: Processes
         """
       Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ErrImageNeverPull"
       And "status.phase" of Pod "app" is "Pending"
+      And an event "ErrImageNeverPull" is recorded for Pod "app" that says "plumbline.invalid/no/such:image"
 
     @api
     Scenario Outline: a container with <what> is refused

@@ -151,10 +151,10 @@ Feature: Requests and limits
       And container "free" of Pod "pair" has not been restarted
       When container "roomy" of Pod "pair" executes "/workload cgroup"
       Then its output contains ""memoryLimitBytes":134217728"
-      And its output contains ""cpuQuotaMicros":15000"
+      And its output contains ""cpuLimitMillis":150,"
       When container "free" of Pod "pair" executes "/workload cgroup"
       Then its output does not contain "memoryLimitBytes"
-      And its output does not contain "cpuQuotaMicros"
+      And its output does not contain "cpuLimitMillis"
 
   @pods/cpu-is-shared
   Rule: CPU that nobody needs goes to who wants it, in the proportion of requests

@@ -56,8 +56,10 @@ Feature: Together and apart
       And Pod "two" is Ready
       And "status.podIP" of Pod "one" is remembered as "address"
       Then "status.podIP" of Pod "two" is not "${address}"
-      When container "app" of Pod "one" executes "/workload write /secret one"
-      And container "app" of Pod "two" executes "/workload exists /secret"
+      And container "app" of Pod "one" has executed "/workload write /secret one"
+      When container "app" of Pod "two" executes "/workload http http://localhost:8080/"
+      Then its output contains ""who":"two""
+      When container "app" of Pod "two" executes "/workload exists /secret"
       Then it exits with 1
       When container "app" of Pod "two" executes "/workload hostname"
       Then it prints "two"
@@ -82,8 +84,8 @@ Feature: Together and apart
           - {name: reader, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /in, readOnly: true}]}
         """
       And Pod "pair" is Ready
-      When container "writer" of Pod "pair" executes "/workload write /out/note kept"
-      And container "reader" of Pod "pair" executes "/workload cat /in/note"
+      And container "writer" of Pod "pair" has executed "/workload write /out/note kept"
+      When container "reader" of Pod "pair" executes "/workload cat /in/note"
       Then it prints "kept"
       When container "reader" of Pod "pair" executes "/workload write /in/note changed"
       Then it exits with 1
@@ -108,9 +110,9 @@ Feature: Together and apart
         """
       And Pod "app" is Ready
       And "spec.nodeName" of Pod "app" is remembered as "node"
-      When container "app" of Pod "app" executes "/workload write /scratch/note here"
-      And container "app" of Pod "app" executes "/workload write /note here"
-      And Pod "app" is deleted with a grace period of 1 second
+      And container "app" of Pod "app" has executed "/workload write /scratch/note here"
+      And container "app" of Pod "app" has executed "/workload write /note here"
+      When Pod "app" is deleted with a grace period of 1 second
       Then Pod "app" is gone
       Given these objects exist:
         """

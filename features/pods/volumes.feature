@@ -98,6 +98,40 @@ Feature: Volumes
       Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CreateContainerConfigError"
       And an event "Failed" is recorded for Pod "app" that says "subPath"
 
+    @slow
+    Scenario: what is mounted follows its config map and its secret, but for single files
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue}
+        ---
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: password}
+        stringData: {word: open}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: settings, configMap: {name: settings}}, {name: password, secret: {secretName: password}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: settings, mountPath: /settings}, {name: password, mountPath: /password}, {name: settings, mountPath: /single, subPath: colour}]
+        """
+      And Pod "app" is Ready
+      When "data.colour" of ConfigMap "settings" is set to "green"
+      And "stringData.word" of Secret "password" is set to "shut"
+      Then container "app" of Pod "app" comes to print "green" when it executes "/workload cat /settings/colour"
+      And container "app" of Pod "app" comes to print "shut" when it executes "/workload cat /password/word"
+      When container "app" of Pod "app" executes "/workload cat /single"
+      Then it prints "blue"
+      And container "app" of Pod "app" has not been restarted
+
     Scenario: one file of a config map, beside what the image has there
       Given these objects exist:
         """
