@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -14,6 +15,7 @@ import (
 func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" contains "([^"]*)"$`, fieldContains)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
@@ -76,6 +78,11 @@ func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {
 
 func fieldIsAbsent(ctx context.Context, path, kind, name string) error {
 	return judgeField(ctx, path, kind, name, "no such field", func(_ string, there bool) bool { return !there })
+}
+
+func fieldContains(ctx context.Context, path, kind, name, part string) error {
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("a text that contains %q", part),
+		func(value string, _ bool) bool { return strings.Contains(value, part) })
 }
 
 func fieldIsPresent(ctx context.Context, path, kind, name string) error {

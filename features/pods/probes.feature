@@ -517,13 +517,13 @@ Feature: Probes
           containers:
           - name: app
             image: "${image}"
-            command: [/workload, serve, --answer=/readyz=503]
-            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, successThreshold: 3}
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /status/503, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, successThreshold: 3}
         """
-      And Pod "web" has been asked for "/readyz" at least 2 times
-      When container "app" of Pod "web" executes "/workload control path=/readyz status=200 times=2"
+      And Pod "web" has been asked for "/status/503" at least 2 times
+      When container "app" of Pod "web" executes "/workload control path=/status/503 status=200 times=2"
       Then Pod "web" stays unready for 5 seconds
-      When container "app" of Pod "web" executes "/workload control path=/readyz status=200"
+      When container "app" of Pod "web" executes "/workload control path=/status/503 status=200"
       Then Pod "web" becomes Ready
 
     Scenario: fewer failures than the threshold change nothing
