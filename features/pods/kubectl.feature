@@ -136,6 +136,23 @@ Feature: Pods by kubectl
       Then it exits with 1
       And its error output contains "nothing"
 
+    Scenario: attach, with a terminal of the user's size
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: screen}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, terminal, --sized=60s], stdin: true, tty: true}]
+        """
+      And Pod "screen" is Ready
+      When kubectl runs "attach -it screen" in a terminal
+      Then it exits with 0
+      And its output contains ""rows":33"
+      And its output contains ""columns":111"
+      And "status.phase" of Pod "screen" becomes "Succeeded"
+
     Scenario: logs
       When kubectl runs "logs web"
       Then it exits with 0

@@ -115,3 +115,45 @@ Feature: Nodes that fail
       And Pod "within" stays Ready for 5 seconds
       And container "app" of Pod "within" has not been restarted
       And Node "node-2" becomes Ready
+
+    @should @slow
+    Scenario: the node says that its memory is short, and who is furthest above the request goes first
+      Given a cluster of its own with 2 nodes, of which those besides the server's have 768Mi of memory
+      And "spec.unschedulable" of Node "node-1" is set to "true"
+      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: within}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=96Mi, --hold], resources: {requests: {memory: 160Mi}}}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: modest}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=96Mi, --hold], resources: {requests: {memory: 64Mi}}}]
+        """
+      And Pods "within, modest" are Ready
+      And the log of Pod "within" says "holding"
+      And the log of Pod "modest" says "holding"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: above}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 1
+          containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=768Mi, --first=192Mi, --over=80s, --hold], resources: {requests: {memory: 32Mi}}}]
+        """
+      Then "status.conditions[type=MemoryPressure].status" of Node "node-2" becomes "True"
+      And "status.phase" of Pod "above" becomes "Failed"
+      And "status.reason" of Pod "above" is "Evicted"
+      And an event "Evicted" is recorded for Pod "above" that says "low on resource: memory"
+      And "status.phase" of Pod "within" is "Running"
+      And "status.phase" of Pod "modest" is "Running"
+      And Pods "within, modest" are Ready

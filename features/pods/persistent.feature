@@ -891,10 +891,41 @@ Feature: Storage that outlives Pods
       Then Pod "app" is gone
 
       Examples:
-        | what                            | source                                                              | event       |
-        | an export that nobody serves    | nfs: {server: 127.0.0.1, path: /nowhere}                            | FailedMount |
-        | a disk that nobody serves       | iscsi: {targetPortal: "127.0.0.1:1", iqn: "iqn.2026-01.com.example:none", lun: 0} | FailedMount |
-        | a disk of a driver that is not there | csi: {driver: none.example.com}                                | FailedMount |
+        | what                                 | source                          | event       |
+        | a disk of a driver that is not there | csi: {driver: none.example.com} | FailedMount |
+
+      # A node that has the programs for it tries for a while.
+      @should
+      Examples:
+        | what                      | source                                                                            | event       |
+        | a disk that nobody serves | iscsi: {targetPortal: "127.0.0.1:1", iqn: "iqn.2026-01.com.example:none", lun: 0} | FailedMount |
+
+    # Without mount options a node that can mount NFS would try for two minutes before it says anything.
+    Scenario: a Pod with an export that nobody serves waits, and an event names the volume
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-remote"}
+        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteMany], storageClassName: "${namespace}", mountOptions: [retry=0], nfs: {server: 127.0.0.1, path: /nowhere}}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteMany], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+        """
+      Then an event "FailedMount" is recorded for Pod "app" that says "${namespace}-remote"
+      And "status.phase" of Pod "app" is "Pending"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+      When Pod "app" is deleted with a grace period of 1 second
+      Then Pod "app" is gone
 
     @api
     Scenario Outline: <what> is refused

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,8 +50,8 @@ func rank(pods []memoryUse) {
 			}
 			return 1
 		}
-		if x, y := priority(a), priority(b); x != y {
-			return int(x - y)
+		if order := cmp.Compare(priority(a), priority(b)); order != 0 {
+			return order
 		}
 		switch x, y := over(a), over(b); {
 		case x > y:
@@ -131,11 +132,10 @@ func (a *Agent) evictOne(ctx context.Context, threshold, available int64) {
 	victim := pods[0]
 	message := fmt.Sprintf("The node was low on resource: memory. Threshold quantity: %s, available: %s. ",
 		resource.NewQuantity(threshold, resource.BinarySI), resource.NewQuantity(available>>10<<10, resource.BinarySI))
-	for i := range victim.pod.Spec.Containers {
-		c := &victim.pod.Spec.Containers[i]
+	// What is measured is the Pod's use: which of several containers it was is not known.
+	if containers := victim.pod.Spec.Containers; len(containers) == 1 {
 		message += fmt.Sprintf("Container %s was using %s, request is %s, has larger consumption of memory. ",
-			c.Name, resource.NewQuantity(victim.use>>10<<10, resource.BinarySI), c.Resources.Requests.Memory())
-		break
+			containers[0].Name, resource.NewQuantity(victim.use>>10<<10, resource.BinarySI), containers[0].Resources.Requests.Memory())
 	}
 	klog.FromContext(ctx).Info("Evicting a Pod, memory runs short", "pod", klog.KObj(victim.pod), "available", available)
 	a.mu.Lock()
