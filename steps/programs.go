@@ -279,27 +279,13 @@ func comesToPrint(ctx context.Context, container, pod, wanted, command string) e
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
-	seen := &history{begun: begun}
-	ticker := time.NewTicker(askedPause)
-	defer ticker.Stop()
-	for {
+	return s.lookUntil(ctx, fmt.Sprintf("what %q prints in Pod %q", command, pod), wanted, boundRefresh, func() (string, bool, error) {
 		o, err := s.executeAside(ctx, pod, container, words(command)...)
 		if err != nil {
-			return err
+			return "", false, err
 		}
-		if seen.add(o.String()); strings.TrimSpace(o.stdout) == wanted {
-			return nil
-		}
-		if waited := time.Since(begun); waited > boundRefresh.limit {
-			return &Failure{What: fmt.Sprintf("what %q prints in Pod %q", command, pod), Expected: wanted, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+		return o.String(), strings.TrimSpace(o.stdout) == wanted, nil
+	})
 }
 
 // askedPause is between two looks at what a workload was asked: a container cannot be watched.
@@ -313,21 +299,29 @@ func askedFor(ctx context.Context, pod, path string, least int) error {
 	if err := fieldBecomes(ctx, "status.phase", "Pod", pod, "Running"); err != nil {
 		return err
 	}
+	what, expected := fmt.Sprintf("requests for %s at Pod %q", path, pod), fmt.Sprintf("at least %d", least)
+	return s.lookUntil(ctx, what, expected, boundPodStart, func() (string, bool, error) {
+		count, err := s.asked(ctx, pod, path)
+		return fmt.Sprintf("%d times", count), count >= least, err
+	})
+}
+
+// lookUntil looks into a container again and again: it cannot be watched. Look says what is seen, and whether it is what is waited for.
+func (s *scenario) lookUntil(ctx context.Context, what, expected string, patience bound, look func() (string, bool, error)) error {
 	begun := time.Now()
 	seen := &history{begun: begun}
 	ticker := time.NewTicker(askedPause)
 	defer ticker.Stop()
 	for {
-		count, err := s.asked(ctx, pod, path)
+		said, done, err := look()
 		if err != nil {
 			return err
 		}
-		seen.add(fmt.Sprintf("%d times", count))
-		if count >= least {
+		if seen.add(said); done {
 			return nil
 		}
-		if waited := time.Since(begun); waited > boundPodStart.limit {
-			return &Failure{What: fmt.Sprintf("requests for %s at Pod %q", path, pod), Expected: fmt.Sprintf("at least %d", least), Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
+		if waited := time.Since(begun); waited > patience.limit {
+			return &Failure{What: what, Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
 		}
 		select {
 		case <-ticker.C:

@@ -15,12 +15,7 @@ import (
 	"k8s.io/component-helpers/storage/volume"
 
 	"github.com/plumbline/plumbline/reference/kind"
-)
-
-// Finalizers by which volumes and claims stay while they are in use. The volume controller takes them away.
-const (
-	volumeProtection = "kubernetes.io/pv-protection"
-	claimProtection  = "kubernetes.io/pvc-protection"
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
 // storageAdmission does what upstream's plugins DefaultStorageClass, StorageObjectInUseProtection and PersistentVolumeClaimResize
@@ -41,9 +36,9 @@ func (s *storageAdmission) Admit(ctx context.Context, a admission.Attributes, _ 
 	}
 	switch object := a.GetObject().(type) {
 	case *corev1.PersistentVolume:
-		object.Finalizers = with(object.Finalizers, volumeProtection)
+		object.Finalizers = with(object.Finalizers, storage.VolumeProtection)
 	case *corev1.PersistentVolumeClaim:
-		object.Finalizers = with(object.Finalizers, claimProtection)
+		object.Finalizers = with(object.Finalizers, storage.ClaimProtection)
 		if volume.PersistentVolumeClaimHasClass(object) {
 			return nil
 		}

@@ -19,8 +19,8 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
 
-	"github.com/plumbline/plumbline/reference/disk"
 	"github.com/plumbline/plumbline/reference/kind"
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
 // systemNamespaces exist in every cluster.
@@ -63,7 +63,7 @@ func (s *Server) ensureSystemObjects(ctx context.Context, client kubernetes.Inte
 	}
 	classes := client.StorageV1().StorageClasses()
 	if err := createIfMissing(ctx, classes.Get, classes.Create, diskClass()); err != nil {
-		return fmt.Errorf("create storage class %s: %w", disk.Class, err)
+		return fmt.Errorf("create storage class %s: %w", storage.Class, err)
 	}
 	services := client.CoreV1().Services(metav1.NamespaceDefault)
 	if err := createIfMissing(ctx, services.Get, services.Create, apiService(s.options.serviceIP(), s.port)); err != nil {
@@ -126,8 +126,8 @@ func createIfMissing[T metav1.Object](ctx context.Context, get func(context.Cont
 // first Pod that uses it.
 func diskClass() *storagev1.StorageClass {
 	return &storagev1.StorageClass{
-		ObjectMeta:        metav1.ObjectMeta{Name: disk.Class, Annotations: map[string]string{kind.DefaultClassAnnotation: "true"}},
-		Provisioner:       disk.Provisioner,
+		ObjectMeta:        metav1.ObjectMeta{Name: storage.Class, Annotations: map[string]string{kind.DefaultClassAnnotation: "true"}},
+		Provisioner:       storage.Provisioner,
 		VolumeBindingMode: ptr.To(storagev1.VolumeBindingWaitForFirstConsumer),
 	}
 }

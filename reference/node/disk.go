@@ -14,7 +14,7 @@ import (
 	"k8s.io/component-helpers/storage/volume"
 
 	"github.com/plumbline/plumbline/reference/controller/loop"
-	"github.com/plumbline/plumbline/reference/disk"
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
 // disks removes the volumes on this node's disk that nobody needs any more: those that are released and whose policy is Delete,
@@ -43,7 +43,7 @@ func (a *Agent) followDisks(ctx context.Context, factory informers.SharedInforme
 
 // unneeded tells whether a volume is on this node's disk, and is to be removed.
 func (d *disks) unneeded(v *v1.PersistentVolume) bool {
-	if !disk.IsOne(v) || volume.CheckNodeAffinity(v, d.agent.NodeLabels()) != nil || !slices.Contains(v.Finalizers, disk.Finalizer) {
+	if !storage.IsOne(v) || volume.CheckNodeAffinity(v, d.agent.NodeLabels()) != nil || !slices.Contains(v.Finalizers, storage.Finalizer) {
 		return false
 	}
 	if v.DeletionTimestamp != nil {
@@ -75,7 +75,7 @@ func (d *disks) remove(ctx context.Context, name string) error {
 		return nil // the watch shows it as deleted, and brings it back here
 	}
 	freed := v.DeepCopy()
-	freed.Finalizers = slices.DeleteFunc(freed.Finalizers, func(f string) bool { return f == disk.Finalizer })
+	freed.Finalizers = slices.DeleteFunc(freed.Finalizers, func(f string) bool { return f == storage.Finalizer })
 	_, err = volumes.Update(ctx, freed, metav1.UpdateOptions{})
 	return ignoreGone(err)
 }

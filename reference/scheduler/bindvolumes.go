@@ -21,7 +21,7 @@ func (s *scheduler) bindVolumes(ctx context.Context, pod *corev1.Pod, nodeName s
 	if !usesClaims(pod) {
 		return nil
 	}
-	known := s.storage()
+	known := s.stored()
 	wanted, err := needsOf(pod, known)
 	if err != nil {
 		return err

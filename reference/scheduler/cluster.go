@@ -140,7 +140,7 @@ type cluster struct {
 	spreadSelector func(pod *corev1.Pod) labels.Selector
 	// namespaceLabels are the labels of a namespace, nil when it is not known.
 	namespaceLabels func(name string) labels.Set
-	storage         *storage
+	stored          *stored
 }
 
 func sortedHosts(hosts map[string]*host) []*host {

@@ -32,7 +32,7 @@ func decide(pod *placedPod, c *cluster, choose func(n int) int) (string, error) 
 		failure.preemption = preemptionMessage(pod.pod, failure)
 		return "", failure
 	}
-	claims, err := needsOf(pod.pod, c.storage)
+	claims, err := needsOf(pod.pod, c.stored)
 	if err != nil {
 		failure := &unfit{nodes: len(c.hosts), everywhere: err.Error()}
 		failure.preemption = preemptionMessage(pod.pod, failure)

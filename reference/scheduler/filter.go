@@ -39,7 +39,7 @@ func filtersFor(pod *placedPod, claims needs, c *cluster) []filter {
 		func(h *host) *rejection { return filterPorts(pod, h) },
 		func(h *host) *rejection { return filterResources(pod, h) },
 		filterSingleUse(p, claims, c),
-		filterVolumes(claims, c.storage),
+		filterVolumes(claims, c.stored),
 		filterTopologySpread(p, c),
 		filterPodAffinity(p, c),
 	}

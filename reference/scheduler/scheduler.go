@@ -167,12 +167,12 @@ func (s *scheduler) lookups() cluster {
 			}
 			return namespace.Labels
 		},
-		storage: s.storage(),
+		stored: s.stored(),
 	}
 }
 
-func (s *scheduler) storage() *storage {
-	return &storage{
+func (s *scheduler) stored() *stored {
+	return &stored{
 		claim: func(namespace, name string) *corev1.PersistentVolumeClaim {
 			claim, _ := s.claims.PersistentVolumeClaims(namespace).Get(name) // the only error is that there is none
 			return claim

@@ -8,10 +8,12 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/component-helpers/storage/ephemeral"
 	"k8s.io/component-helpers/storage/volume"
+
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
-// storage is what a decision knows of claims, volumes and classes.
-type storage struct {
+// stored is what a decision knows of claims, volumes and classes.
+type stored struct {
 	claim   func(namespace, name string) *corev1.PersistentVolumeClaim // nil when there is none
 	volume  func(name string) *corev1.PersistentVolume                 // likewise
 	volumes func() []*corev1.PersistentVolume
@@ -24,27 +26,16 @@ type needs struct {
 	delayed []*corev1.PersistentVolumeClaim
 }
 
-// claimOf is the name of the claim that a Pod's volume stands for, "" when it is of another kind.
-func claimOf(pod *corev1.Pod, v *corev1.Volume) string {
-	switch {
-	case v.PersistentVolumeClaim != nil:
-		return v.PersistentVolumeClaim.ClaimName
-	case v.Ephemeral != nil:
-		return ephemeral.VolumeClaimName(pod, v)
-	}
-	return ""
-}
-
 func usesClaims(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return claimOf(pod, &v) != "" })
+	return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return storage.ClaimName(pod, &v) != "" })
 }
 
 // needsOf collects a Pod's claims, or says why it cannot go anywhere for one of them, in upstream's words.
-func needsOf(pod *corev1.Pod, known *storage) (needs, error) {
+func needsOf(pod *corev1.Pod, known *stored) (needs, error) {
 	var found needs
 	for i := range pod.Spec.Volumes {
 		v := &pod.Spec.Volumes[i]
-		name := claimOf(pod, v)
+		name := storage.ClaimName(pod, v)
 		if name == "" {
 			continue
 		}
@@ -89,7 +80,7 @@ type promise struct {
 }
 
 // promisesOn says what the claims that wait for a node get on this one, or why they get nothing.
-func (n needs) promisesOn(node *corev1.Node, known *storage) ([]promise, *rejection) {
+func (n needs) promisesOn(node *corev1.Node, known *stored) ([]promise, *rejection) {
 	for _, claim := range n.bound {
 		bound := known.volume(claim.Spec.VolumeName)
 		if bound == nil {
@@ -127,19 +118,11 @@ func (n needs) promisesOn(node *corev1.Node, known *storage) ([]promise, *reject
 
 // makesOn tells whether volumes of a class can be made for a node.
 func makesOn(class *storagev1.StorageClass, node *corev1.Node) bool {
-	if class.Provisioner == volume.NotSupportedProvisioner {
-		return false
-	}
-	return len(class.AllowedTopologies) == 0 || slices.ContainsFunc(class.AllowedTopologies, func(term corev1.TopologySelectorTerm) bool {
-		return !slices.ContainsFunc(term.MatchLabelExpressions, func(e corev1.TopologySelectorLabelRequirement) bool {
-			value, has := node.Labels[e.Key]
-			return !has || !slices.Contains(e.Values, value)
-		})
-	})
+	return class.Provisioner != volume.NotSupportedProvisioner && storage.Allows(class.AllowedTopologies, node)
 }
 
 // filterVolumes keeps a Pod where its volumes are, or can be.
-func filterVolumes(n needs, known *storage) filter {
+func filterVolumes(n needs, known *stored) filter {
 	return func(h *host) *rejection {
 		_, rejected := n.promisesOn(h.node, known)
 		return rejected
@@ -156,7 +139,7 @@ func filterSingleUse(pod *corev1.Pod, n needs, c *cluster) filter {
 		for _, h := range c.hosts {
 			for _, other := range h.pods {
 				inUse = inUse || other.pod.UID != pod.UID && other.pod.Namespace == pod.Namespace &&
-					slices.ContainsFunc(other.pod.Spec.Volumes, func(v corev1.Volume) bool { return claimOf(other.pod, &v) == claim.Name })
+					slices.ContainsFunc(other.pod.Spec.Volumes, func(v corev1.Volume) bool { return storage.ClaimName(other.pod, &v) == claim.Name })
 			}
 		}
 	}

@@ -89,7 +89,7 @@ func TestVolumesOfANode(t *testing.T) {
 		"none is made for the node":         {claims: []*corev1.PersistentVolumeClaim{asking("c", "zoned")}, refused: conflict},
 	} {
 		t.Run(name, func(t *testing.T) {
-			known := &storage{
+			known := &stored{
 				claim: func(_, name string) *corev1.PersistentVolumeClaim {
 					for _, c := range tc.claims {
 						if c.Name == name {

@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/tools/record"
 
 	"github.com/plumbline/plumbline/reference/controller/loop"
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
 // key names what is to be looked at: a claim, a volume or a Pod. One worker looks at one after the other, so that no two claims
@@ -127,7 +128,7 @@ func (c *Controller) podSeen(obj any) {
 	}
 	for i := range pod.Spec.Volumes {
 		v := &pod.Spec.Volumes[i]
-		if name := claimName(pod, v); name != "" {
+		if name := storage.ClaimName(pod, v); name != "" {
 			c.queue.Add(key{claimKind, cache.ObjectName{Namespace: pod.Namespace, Name: name}})
 		}
 		if v.Ephemeral != nil && pod.DeletionTimestamp == nil {

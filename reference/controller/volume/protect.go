@@ -10,29 +10,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/component-helpers/storage/ephemeral"
-)
 
-// Finalizers by which volumes and claims stay while they are in use; admission gives them to every new one.
-const (
-	volumeProtection = "kubernetes.io/pv-protection"
-	claimProtection  = "kubernetes.io/pvc-protection"
+	"github.com/plumbline/plumbline/reference/storage"
 )
-
-// claimName is the claim that a Pod's volume stands for, "" when it is of another kind.
-func claimName(pod *corev1.Pod, v *corev1.Volume) string {
-	switch {
-	case v.PersistentVolumeClaim != nil:
-		return v.PersistentVolumeClaim.ClaimName
-	case v.Ephemeral != nil:
-		return ephemeral.VolumeClaimName(pod, v)
-	}
-	return ""
-}
 
 // refersTo tells whether a Pod names the claim, or has it made for itself.
 func refersTo(pod *corev1.Pod, claim *corev1.PersistentVolumeClaim) bool {
 	return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
-		return claimName(pod, &v) == claim.Name && (v.Ephemeral == nil || ephemeral.VolumeIsForPod(pod, claim) == nil)
+		return storage.ClaimName(pod, &v) == claim.Name && (v.Ephemeral == nil || ephemeral.VolumeIsForPod(pod, claim) == nil)
 	})
 }
 
@@ -46,7 +31,7 @@ func inUse(claim *corev1.PersistentVolumeClaim, pods []*corev1.Pod) bool {
 		}
 		done := pod.DeletionTimestamp != nil && pod.DeletionGracePeriodSeconds != nil && *pod.DeletionGracePeriodSeconds == 0
 		return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
-			if claimName(pod, &v) != claim.Name {
+			if storage.ClaimName(pod, &v) != claim.Name {
 				return false
 			}
 			return v.Ephemeral == nil || (!done && ephemeral.VolumeIsForPod(pod, claim) == nil)
@@ -56,7 +41,7 @@ func inUse(claim *corev1.PersistentVolumeClaim, pods []*corev1.Pod) bool {
 
 // unprotectClaim lets a claim go that is to go and that no Pod uses any more. It tells whether nothing else is left to do.
 func (c *Controller) unprotectClaim(ctx context.Context, claim *corev1.PersistentVolumeClaim) (bool, error) {
-	if claim.DeletionTimestamp == nil || !slices.Contains(claim.Finalizers, claimProtection) {
+	if claim.DeletionTimestamp == nil || !slices.Contains(claim.Finalizers, storage.ClaimProtection) {
 		return false, nil
 	}
 	known, err := c.pods.Pods(claim.Namespace).List(labels.Everything())
@@ -79,7 +64,7 @@ func (c *Controller) unprotectClaim(ctx context.Context, claim *corev1.Persisten
 		return false, nil
 	}
 	freed := claim.DeepCopy()
-	freed.Finalizers = slices.DeleteFunc(freed.Finalizers, func(name string) bool { return name == claimProtection })
+	freed.Finalizers = slices.DeleteFunc(freed.Finalizers, func(name string) bool { return name == storage.ClaimProtection })
 	if _, err := c.client.CoreV1().PersistentVolumeClaims(claim.Namespace).Update(ctx, freed, metav1.UpdateOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return false, fmt.Errorf("let go of claim %s/%s: %w", claim.Namespace, claim.Name, err)
 	}
@@ -88,11 +73,11 @@ func (c *Controller) unprotectClaim(ctx context.Context, claim *corev1.Persisten
 
 // unprotectVolume lets a volume go that is to go and that is bound to no claim.
 func (c *Controller) unprotectVolume(ctx context.Context, v *corev1.PersistentVolume) (bool, error) {
-	if v.DeletionTimestamp == nil || !slices.Contains(v.Finalizers, volumeProtection) || v.Status.Phase == corev1.VolumeBound {
+	if v.DeletionTimestamp == nil || !slices.Contains(v.Finalizers, storage.VolumeProtection) || v.Status.Phase == corev1.VolumeBound {
 		return false, nil
 	}
 	freed := v.DeepCopy()
-	freed.Finalizers = slices.DeleteFunc(freed.Finalizers, func(name string) bool { return name == volumeProtection })
+	freed.Finalizers = slices.DeleteFunc(freed.Finalizers, func(name string) bool { return name == storage.VolumeProtection })
 	if _, err := c.client.CoreV1().PersistentVolumes().Update(ctx, freed, metav1.UpdateOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return false, fmt.Errorf("let go of volume %s: %w", v.Name, err)
 	}

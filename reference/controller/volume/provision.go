@@ -17,7 +17,7 @@ import (
 	"k8s.io/component-helpers/storage/volume"
 	"k8s.io/utils/ptr"
 
-	"github.com/plumbline/plumbline/reference/disk"
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
 // provision has a volume made for a claim: a directory on a node's disk, or whatever the class's provisioner makes, who is told
@@ -35,7 +35,7 @@ func (c *Controller) provision(ctx context.Context, claim *corev1.PersistentVolu
 			return fmt.Errorf("name the provisioner of claim %s/%s: %w", claim.Namespace, claim.Name, err)
 		}
 	}
-	if class.Provisioner != disk.Provisioner {
+	if class.Provisioner != storage.Provisioner {
 		c.record(claim, &tell{reason: "ExternalProvisioning", message: fmt.Sprintf(
 			"Waiting for a volume to be created either by the external provisioner '%s' or manually by the system administrator. "+
 				"If volume creation is delayed, please verify that the provisioner is running and correctly registered.", class.Provisioner)})
@@ -97,7 +97,7 @@ func (c *Controller) nodeFor(claim *corev1.PersistentVolumeClaim, class *storage
 		return nil, fmt.Errorf("list volumes: %w", err)
 	}
 	nodes = slices.DeleteFunc(slices.Clone(nodes), func(node *corev1.Node) bool {
-		return node.Spec.Unschedulable || !allowed(class.AllowedTopologies, node)
+		return node.Spec.Unschedulable || !storage.Allows(class.AllowedTopologies, node)
 	})
 	if len(nodes) == 0 {
 		return nil, errors.New("no node is in the topologies that the class allows")
@@ -105,7 +105,7 @@ func (c *Controller) nodeFor(claim *corev1.PersistentVolumeClaim, class *storage
 	holds := func(node *corev1.Node) int {
 		n := 0
 		for _, v := range volumes {
-			if disk.IsOne(v) && volume.CheckNodeAffinity(v, node.Labels) == nil {
+			if storage.IsOne(v) && volume.CheckNodeAffinity(v, node.Labels) == nil {
 				n++
 			}
 		}
@@ -114,16 +114,6 @@ func (c *Controller) nodeFor(claim *corev1.PersistentVolumeClaim, class *storage
 	return slices.MinFunc(nodes, func(a, b *corev1.Node) int {
 		return cmp.Or(cmp.Compare(holds(a), holds(b)), cmp.Compare(a.Name, b.Name))
 	}), nil
-}
-
-// allowed tells whether a node has the labels of one of the terms; without terms every node is allowed.
-func allowed(terms []corev1.TopologySelectorTerm, node *corev1.Node) bool {
-	return len(terms) == 0 || slices.ContainsFunc(terms, func(term corev1.TopologySelectorTerm) bool {
-		return !slices.ContainsFunc(term.MatchLabelExpressions, func(e corev1.TopologySelectorLabelRequirement) bool {
-			value, has := node.Labels[e.Key]
-			return !has || !slices.Contains(e.Values, value)
-		})
-	})
 }
 
 // nodeDisk is the volume that is made: bound to its claim from the beginning, and to the node.
@@ -135,12 +125,12 @@ func nodeDisk(claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass
 	name := "pvc-" + string(claim.UID)
 	return &corev1.PersistentVolume{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name, Finalizers: []string{disk.Finalizer},
-			Annotations: map[string]string{volume.AnnDynamicallyProvisioned: disk.Provisioner},
+			Name: name, Finalizers: []string{storage.Finalizer},
+			Annotations: map[string]string{volume.AnnDynamicallyProvisioned: storage.Provisioner},
 		},
 		Spec: corev1.PersistentVolumeSpec{
 			PersistentVolumeSource: corev1.PersistentVolumeSource{
-				HostPath: &corev1.HostPathVolumeSource{Path: disk.Path(name), Type: ptr.To(corev1.HostPathDirectoryOrCreate)},
+				HostPath: &corev1.HostPathVolumeSource{Path: storage.Path(name), Type: ptr.To(corev1.HostPathDirectoryOrCreate)},
 			},
 			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},
 			AccessModes:                   claim.Spec.AccessModes,
@@ -149,7 +139,7 @@ func nodeDisk(claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass
 			VolumeMode:                    claim.Spec.VolumeMode,
 			MountOptions:                  class.MountOptions,
 			ClaimRef:                      ref,
-			NodeAffinity:                  disk.Affinity(node.Labels[corev1.LabelHostname]),
+			NodeAffinity:                  storage.Affinity(node.Labels[corev1.LabelHostname]),
 		},
 	}, nil
 }

@@ -9,7 +9,7 @@ import (
 	"k8s.io/component-helpers/storage/volume"
 	"k8s.io/utils/ptr"
 
-	"github.com/plumbline/plumbline/reference/disk"
+	"github.com/plumbline/plumbline/reference/storage"
 )
 
 // claimed sets up the volume that a claim is bound to.
@@ -70,7 +70,7 @@ func usable(claim *v1.PersistentVolumeClaim, namespace string) error {
 func (v *Volumes) persistent(ctx context.Context, pod *v1.Pod, persistent *v1.PersistentVolume) (Volume, error) {
 	source := &persistent.Spec.PersistentVolumeSource
 	switch {
-	case disk.IsOne(persistent):
+	case storage.IsOne(persistent):
 		// Whoever the Pod's processes run as may write, as in an emptyDir.
 		if err := makeDir(source.HostPath.Path, 0o777); err != nil {
 			return Volume{}, err
