@@ -480,14 +480,17 @@ Feature: Probes
         kind: Pod
         metadata: {name: slow}
         spec:
+          volumes: [{name: work, emptyDir: {}}]
           containers:
           - name: app
             image: "${image}"
-            command: [/workload, serve, --answer=/startup=503]
-            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 3, failureThreshold: 4}
+            command: [/workload, steps, append /work/story begun, wait]
+            startupProbe: {exec: {command: [/workload, steps, append /work/story asked, exists /work/up]}, initialDelaySeconds: 2, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 4}
+            volumeMounts: [{name: work, mountPath: /work}]
         """
       Then container "app" of Pod "slow" is restarted
-      And the run of container "app" of Pod "slow" before that lasted at least 8 seconds
+      When container "app" of Pod "slow" executes "/workload cat /work/story"
+      Then its output matches "^begun\n(asked\n){4}(begun\n(asked\n)*)?$"
 
     Scenario: when it gives up, the container is restarted
       Given these objects exist:
