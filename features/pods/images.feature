@@ -98,6 +98,7 @@ Feature: Images
       Then "status.containerStatuses[name=missing].state.waiting.reason" of Pod "pair" becomes "ImagePullBackOff"
       And "status.containerStatuses[name=misspelt].state.waiting.reason" of Pod "pair" becomes "InvalidImageName"
       And an event "Failed" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
+      And an event "Failed" is recorded for Pod "pair" that says "ErrImagePull"
       And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
       And "status.containerStatuses[name=there].state.running.startedAt" of Pod "pair" comes to be present
       And "status.phase" of Pod "pair" is "Pending"

@@ -787,6 +787,26 @@ Feature: Storage that outlives Pods
       Then Pod "app" is gone
       And container "app" of Pod "maker" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
 
+    @api
+    Scenario Outline: a Pod that uses <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: data, <source>}]
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.volumes[0].<field>"
+      And there is no Pod "app"
+
+      Examples:
+        | what                          | source                                                                                      | field                                                  |
+        | a claim without a name        | persistentVolumeClaim: {}                                                                   | persistentVolumeClaim.claimName                        |
+        | a claim of its own of nothing | ephemeral: {}                                                                               | ephemeral.volumeClaimTemplate                          |
+        | a claim of its own of no mode | ephemeral: {volumeClaimTemplate: {spec: {resources: {requests: {storage: 1Gi}}}}}           | ephemeral.volumeClaimTemplate.spec.accessModes         |
+
     @should @api
     Scenario: a volume under /tmp that is to be deleted with its claim goes with it
       Given these objects exist:

@@ -514,5 +514,6 @@ Feature: Processes
         | no image           | [{name: a}]                                                   | spec.containers[0].image                  |
         | a port too high    | [{name: a, image: x, ports: [{containerPort: 65536}]}]        | spec.containers[0].ports[0].containerPort |
         | a bad pull policy  | [{name: a, image: x, imagePullPolicy: Rarely}]                | spec.containers[0].imagePullPolicy        |
+        | a bad way to speak last | [{name: a, image: x, terminationMessagePolicy: Loudly}]  | spec.containers[0].terminationMessagePolicy |
         | no container       | []                                                            | spec.containers                           |
         | an unknown volume  | [{name: a, image: x, volumeMounts: [{name: v, mountPath: /v}]}] | spec.containers[0].volumeMounts[0].name |
