@@ -302,6 +302,10 @@ func askedFor(ctx context.Context, pod, path string, least int) error {
 	what, expected := fmt.Sprintf("requests for %s at Pod %q", path, pod), fmt.Sprintf("at least %d", least)
 	return s.lookUntil(ctx, what, expected, boundPodStart, func() (string, bool, error) {
 		count, err := s.asked(ctx, pod, path)
+		// Between two runs of the container nobody is there to be asked.
+		if away := (*Failure)(nil); errors.As(err, &away) {
+			return away.Seen, false, nil
+		}
 		return fmt.Sprintf("%d times", count), count >= least, err
 	})
 }
