@@ -387,11 +387,11 @@ Feature: Probes
           - name: sick
             image: "${image}"
             command: [/workload, serve, --port=8080]
-            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 5}
           - name: healthy
             image: "${image}"
             command: [/workload, serve, --port=8081]
-            livenessProbe: {httpGet: {path: /livez, port: 8081}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+            livenessProbe: {httpGet: {path: /livez, port: 8081}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 5}
         """
       And Pod "pair" is Ready
       And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is remembered as "healthy"
