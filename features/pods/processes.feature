@@ -205,21 +205,21 @@ Feature: Processes
           - name: first
             restartPolicy: Always
             image: "${image}"
-            command: [/workload, steps, wait, append /work/order first, cat /work/order]
+            command: [/workload, steps, wait, append /work/order of-first, cat /work/order]
             volumeMounts: [{name: work, mountPath: /work}]
           - name: second
             restartPolicy: Always
             image: "${image}"
-            command: [/workload, steps, wait, append /work/order second]
+            command: [/workload, steps, wait, append /work/order of-second]
             volumeMounts: [{name: work, mountPath: /work}]
           containers:
-          - {name: app, image: "${image}", command: [/workload, steps, wait --term-delay=2s, append /work/order app], volumeMounts: [{name: work, mountPath: /work}]}
+          - {name: app, image: "${image}", command: [/workload, steps, wait --term-delay=2s, append /work/order of-app], volumeMounts: [{name: work, mountPath: /work}]}
         """
       And Pod "app" is Ready
       And the log of container "first" of Pod "app" says "started"
       When Pod "app" is deleted
-      Then the log of container "first" of Pod "app" says "app" before "second"
-      And the log of container "first" of Pod "app" says "second" before "first"
+      Then the log of container "first" of Pod "app" says "of-app" before "of-second"
+      And the log of container "first" of Pod "app" says "of-second" before "of-first"
 
     Scenario Outline: <policy>: a failed init container <verdict>, and no container starts
       Given these objects exist:
