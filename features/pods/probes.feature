@@ -469,7 +469,6 @@ Feature: Probes
       When container "app" of Pod "slow" executes "/workload control exit=1"
       Then container "app" of Pod "slow" is restarted
       And Pod "slow" has been asked for "/startup" at least 3 times
-      And Pod "slow" has never been asked for "/livez"
       And "status.containerStatuses[name=app].started" of Pod "slow" is "false"
       And Pod "slow" is not Ready
 
