@@ -255,6 +255,24 @@ func (c Console) ending(r *Report) {
 	for _, reason := range r.Verdict.Reasons {
 		c.printf("  - %s\n", indentRest(reason, "    "))
 	}
+	c.remind(r)
+}
+
+// remind repeats in a line each what is told in full above: often the end of the output is all that a log shows.
+func (c Console) remind(r *Report) {
+	n := 0
+	for i := range r.Scenarios {
+		record := &r.Scenarios[i]
+		if record.Known != "" || record.Outcome != Error && (record.Outcome != Failed || record.Level != must) {
+			continue
+		}
+		if n++; n <= mostAlike {
+			c.printf("  %s %s: %s\n", c.in(string(record.Outcome), string(record.Outcome)), record.ID, firstLine(record.Why))
+		}
+	}
+	if n > mostAlike {
+		c.printf("  and %d more\n", n-mostAlike)
+	}
 }
 
 // Slowest returns the n records that took longest.

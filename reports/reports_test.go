@@ -244,7 +244,7 @@ func TestConsole(t *testing.T) {
 		"not conformant api            1 of 6 MUST scenarios failed: labels/in/b", "missed, and no MUST: labels/in/c",
 		"conformant     network        every MUST scenario passed", "not covered: 1 claim of level MUST", "not judged     storage        there is no scenario", "Slowest scenarios", "Kubernetes API v1.37.2", "Seed: 7",
 		"7 planned, 2 passed, 1 failed, 1 missed (no MUST), 1 unsupported, 1 inconclusive, 1 in error, 1 left out",
-		"The run failed:", "1 scenario failed",
+		"The run failed:", "1 scenario failed", "\n  failed labels/in/b: ",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the console does not say %q", want)

@@ -22,6 +22,7 @@ func programSentences(sc vocabulary) {
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" (?:executes|has executed) "([^"]*)"$`, executes)
 	sc.Step(`^it exits with (\d+)$`, exits)
 	sc.Step(`^it prints "([^"]*)"$`, prints)
+	sc.Step(`^what it prints is remembered as "([^"]*)"$`, printedRemembered)
 	sc.Step(`^its output contains "(.*)"$`, outputContains)
 	sc.Step(`^its output does not contain "(.*)"$`, outputLacks)
 	sc.Step(`^its error output contains "(.*)"$`, errorContains)
@@ -139,6 +140,22 @@ func judgeProgram(ctx context.Context, expected func(o *outcome) (string, bool))
 
 func exits(ctx context.Context, code int) error {
 	return judgeProgram(ctx, func(o *outcome) (string, bool) { return fmt.Sprintf("exit %d", code), o.exit == code })
+}
+
+func printedRemembered(ctx context.Context, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := ran(ctx)
+	if err != nil {
+		return err
+	}
+	if o.exit != 0 {
+		return failed(o.asked, "exit 0", o.String())
+	}
+	s.store(as, strings.TrimSpace(o.stdout))
+	return nil
 }
 
 func judgeOutput(ctx context.Context, text, expected string, ok func(o *outcome, text string) bool) error {

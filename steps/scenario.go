@@ -41,6 +41,7 @@ type scenario struct {
 	watches     map[string]*recorder
 	deletedAt   map[string]time.Time // when a deletion was asked for, by "Kind/name"
 	traffic     []request            // the last requests of a client Pod
+	lookUps     []lookUp             // the names that a client Pod has looked up
 	elsewhere   []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
 	shared      kubernetes.Interface // the shared cluster's client, from then on
 	pods        []string             // Pods whose containers are remembered

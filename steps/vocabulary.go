@@ -29,6 +29,7 @@ func registerAll(v vocabulary) {
 	trafficSentences(v)
 	waySentences(v)
 	serviceSentences(v)
+	nameSentences(v)
 	nodePortSentences(v)
 	replicaSetSentences(v)
 	kubectlSentences(v)

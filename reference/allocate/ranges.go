@@ -100,3 +100,16 @@ func CheckOverlap(ranges []netip.Prefix, pods netip.Prefix, networks []netip.Pre
 
 // APIServerIP is the first address of a range, which the Service of the API server itself gets.
 func APIServerIP(services netip.Prefix) netip.Addr { return services.Masked().Addr().Next() }
+
+// DNSIP is the tenth address of a range, which by custom is that of the cluster's DNS; the zero value where the range has no tenth.
+func DNSIP(services netip.Prefix) netip.Addr {
+	ip := services.Masked().Addr()
+	for range 10 {
+		ip = ip.Next()
+	}
+	// The last address of a range of IPv4 is no address of a Service.
+	if next := ip.Next(); services.Contains(ip) && (ip.Is6() || services.Contains(next)) {
+		return ip
+	}
+	return netip.Addr{}
+}

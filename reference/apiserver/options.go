@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -31,6 +32,10 @@ type Options struct {
 	ServiceNodePorts utilnet.PortRange
 	// Token is the secret that a node joins by; empty means that no node can.
 	Token string
+	// ClusterDomain is the domain of the names that the cluster's DNS answers for; cluster.local when empty.
+	ClusterDomain string
+	// Resolvers are the DNS servers that are asked for all other names.
+	Resolvers []string
 }
 
 func (o Options) validate() error {
@@ -63,6 +68,11 @@ func (o Options) serviceIP() netip.Addr {
 	return allocate.APIServerIP(o.ServiceClusterIPRanges[0])
 }
 
+// dnsIP is the address of the Service kube-dns; the zero value leaves the choice to the server.
+func (o Options) dnsIP() netip.Addr { return allocate.DNSIP(o.ServiceClusterIPRanges[0]) }
+
+func (o Options) clusterDomain() string { return cmp.Or(o.ClusterDomain, "cluster.local") }
+
 // loopbackHost is where this process reaches its own server.
 func (o Options) loopbackHost() string {
 	if !o.BindAddress.IsValid() || o.BindAddress.IsUnspecified() {
@@ -74,7 +84,7 @@ func (o Options) loopbackHost() string {
 // certificateNames are the names and addresses by which clients may know this server.
 func (o Options) certificateNames() (names []string, ips []net.IP, err error) {
 	names = []string{
-		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "localhost",
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + o.clusterDomain(), "localhost",
 	}
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {

@@ -30,7 +30,7 @@ var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, 
 const kubernetesService = "kubernetes"
 
 // createSystemObjects makes what every cluster has, before the server calls itself ready: the system's namespaces, a
-// storage class, and the Service kubernetes with this server behind it.
+// storage class, the Service kubernetes with this server behind it, and the cluster's DNS.
 func (s *Server) createSystemObjects(hook genericapiserver.PostStartHookContext) error {
 	client, err := kubernetes.NewForConfig(s.loopback)
 	if err != nil {
@@ -72,7 +72,10 @@ func (s *Server) ensureSystemObjects(ctx context.Context, client kubernetes.Inte
 	if err := s.ensureEndpoints(ctx, client); err != nil {
 		return err
 	}
-	return s.ensureEndpointSlice(ctx, client)
+	if err := s.ensureEndpointSlice(ctx, client); err != nil {
+		return err
+	}
+	return s.ensureDNS(ctx, client)
 }
 
 func (s *Server) ensureEndpoints(ctx context.Context, client kubernetes.Interface) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -104,17 +105,45 @@ func (a *Agent) allocatable() v1.ResourceList {
 	return allocatable
 }
 
-// serviceVariables waits until the services are known: a Pod that started
+// knownServices waits until the services are known: a Pod that started
 // without them would never get them.
-func (a *Agent) serviceVariables(ctx context.Context, pod *v1.Pod) (map[string]string, error) {
+func (a *Agent) knownServices(ctx context.Context) (corelisters.ServiceLister, error) {
 	if !cache.WaitFor(ctx, "", a.servicesSynced) {
-		return nil, fmt.Errorf("services have not yet been read at least once, cannot construct envvars")
+		return nil, fmt.Errorf("services have not yet been read at least once")
 	}
-	services, err := a.services.List(labels.Everything())
+	return a.services, nil
+}
+
+func (a *Agent) serviceVariables(ctx context.Context, pod *v1.Pod) (map[string]string, error) {
+	known, err := a.knownServices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("construct environment variables: %w", err)
+	}
+	services, err := known.List(labels.Everything())
 	if err != nil {
 		return nil, fmt.Errorf("list services: %w", err)
 	}
 	return serviceVariables(pod, services), nil
+}
+
+// clusterDNS are the servers that Pods ask: those that the node was told of,
+// else the cluster's Service for it.
+func (a *Agent) clusterDNS(ctx context.Context) ([]string, error) {
+	if len(a.options.ClusterDNS) > 0 {
+		return a.options.ClusterDNS, nil
+	}
+	known, err := a.knownServices(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster's DNS: %w", err)
+	}
+	service, err := known.Services(metav1.NamespaceSystem).Get("kube-dns")
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster's DNS: %w", err)
+	}
+	return service.Spec.ClusterIPs, nil
 }
 
 // podChanged takes in a Pod that the API server told of.

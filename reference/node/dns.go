@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -146,6 +147,18 @@ func unique(list []string) []string {
 		}
 	}
 	return out
+}
+
+// Resolvers are the servers of the node's resolv.conf that Pods can reach, too: those on its loopback, such as Docker's, they cannot.
+func Resolvers() ([]string, error) {
+	own, err := nodeResolver()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(own.servers, func(server string) bool {
+		address, err := netip.ParseAddr(server)
+		return err == nil && address.IsLoopback()
+	}), nil
 }
 
 // nodeResolver reads the node's own.

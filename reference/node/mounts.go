@@ -1,18 +1,18 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	v1 "k8s.io/api/core/v1"
-	"k8s.io/klog/v2"
 
 	"github.com/plumbline/plumbline/reference/node/runtime"
 )
 
 // mounts are the container's volumes and the files that every container has.
-func (w *worker) mounts(pod *v1.Pod, c *v1.Container, podIP string, vars map[string]string, attempt int) ([]runtime.Mount, error) {
+func (w *worker) mounts(ctx context.Context, pod *v1.Pod, c *v1.Container, podIP string, vars map[string]string, attempt int) ([]runtime.Mount, error) {
 	volumes := w.mounted()
 	taken := map[string]bool{}
 	var mounts []runtime.Mount
@@ -41,7 +41,7 @@ func (w *worker) mounts(pod *v1.Pod, c *v1.Container, podIP string, vars map[str
 			Source: path, Destination: at, ReadOnly: m.ReadOnly || v.ReadOnly, Propagation: propagation(m.MountPropagation),
 		})
 	}
-	files, err := w.podFiles(pod, podIP)
+	files, err := w.podFiles(ctx, pod, podIP)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (w *worker) mounts(pod *v1.Pod, c *v1.Container, podIP string, vars map[str
 }
 
 // podFiles writes the files that all containers of a Pod share.
-func (w *worker) podFiles(pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
+func (w *worker) podFiles(ctx context.Context, pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
 	options := &w.agent.options
 	name, domain := podHostname(pod, options.ClusterDomain)
 	hosts, err := hostsFile(pod, podIP, name, domain)
@@ -72,10 +72,16 @@ func (w *worker) podFiles(pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolv, fellBack := podResolver(pod, own, options.ClusterDNS, options.ClusterDomain)
+	servers, err := w.agent.clusterDNS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resolv, fellBack := podResolver(pod, own, servers, options.ClusterDomain)
 	warnings := resolv.fit()
-	if fellBack && len(options.ClusterDNS) == 0 {
-		klog.Background().V(4).Info("No cluster DNS is known, the Pod uses the node's resolver", "pod", klog.KObj(pod))
+	if fellBack {
+		w.recordAt(pod, recordEvent{Warning: true, EventReason: "MissingClusterDNS", EventMsg: fmt.Sprintf(
+			"pod: %q. kubelet does not have ClusterDNS IP configured and cannot create Pod using %q policy. Falling back to %q policy.",
+			pod.Name+"_"+pod.Namespace+"("+string(pod.UID)+")", v1.DNSClusterFirst, v1.DNSDefault)})
 	}
 	for _, warning := range warnings {
 		w.recordAt(pod, recordEvent{Warning: true, EventReason: "DNSConfigForming", EventMsg: warning})

@@ -58,7 +58,7 @@ type Options struct {
 	// evicted; 100Mi when nil.
 	EvictionMemory *resource.Quantity
 	ClusterCIDR    netip.Prefix // all Pods' addresses; may be zero
-	ClusterDNS     []string     // servers for Pods; empty: the node's own
+	ClusterDNS     []string     // servers for Pods; empty: the Service kube-dns
 	ClusterDomain  string       // cluster.local
 }
 

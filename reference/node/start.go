@@ -130,7 +130,7 @@ func (w *worker) containerConfig(ctx context.Context, pod *v1.Pod, sandbox *runt
 	if err != nil {
 		return none, err
 	}
-	mounts, err := w.mounts(pod, c, podIP, vars, attempt)
+	mounts, err := w.mounts(ctx, pod, c, podIP, vars, attempt)
 	if err != nil {
 		return none, err
 	}

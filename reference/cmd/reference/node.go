@@ -40,7 +40,7 @@ func (f *agentFlags) add(set *pflag.FlagSet) {
 	set.StringToStringVar(&f.systemReserved, "system-reserved", nil, "resources that are kept from Pods, such as cpu=200m,memory=150Mi")
 	set.StringToStringVar(&f.evictionHard, "eviction-hard", map[string]string{"memory.available": "100Mi"},
 		"what must stay available before Pods are evicted")
-	set.StringSliceVar(&f.clusterDNS, "cluster-dns", nil, "addresses of the cluster's DNS servers; without any, Pods use the node's")
+	set.StringSliceVar(&f.clusterDNS, "cluster-dns", nil, "addresses of DNS servers for Pods, instead of the Service kube-dns")
 	set.StringVar(&f.clusterDomain, "cluster-domain", "cluster.local", "domain of the cluster")
 }
 
@@ -230,8 +230,11 @@ func (c *nodeConfig) ownAddress(ctx context.Context) (netip.Addr, error) {
 	}
 }
 
-// imagesDir holds archives of the images that a node comes with.
-const imagesDir = "/images"
+// Archives of images that every node has: of the cluster's own Pods, and what somebody put there.
+const (
+	ownImagesDir = "/usr/local/lib/reference/images"
+	imagesDir    = "/images"
+)
 
 const (
 	serverRetry     = 500 * time.Millisecond
@@ -271,7 +274,7 @@ func openRuntime(ctx context.Context, dataDir string) (*runtime.Containerd, erro
 			Address: "/run/containerd/containerd.sock", StateDir: filepath.Join(dataDir, "runtime"), RunDir: "/run/reference",
 		})
 		if err == nil {
-			if err := containers.ImportImages(ctx, imagesDir); err != nil {
+			if err := containers.ImportImages(ctx, ownImagesDir, imagesDir); err != nil {
 				return nil, errors.Join(fmt.Errorf("import images: %w", err), containers.Close())
 			}
 			return containers, nil

@@ -111,6 +111,10 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	if err := f.apply(&config.agent); err != nil {
 		wrong = append(wrong, err)
 	}
+	config.api.ClusterDomain = f.clusterDomain
+	if config.api.Resolvers, err = node.Resolvers(); err != nil {
+		wrong = append(wrong, err)
+	}
 	if len(wrong) > 0 {
 		return serverConfig{}, errors.Join(wrong...)
 	}

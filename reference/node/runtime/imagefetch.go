@@ -41,13 +41,17 @@ type imported struct {
 	Names   []string
 }
 
-// ImportImages loads every *.tar of the directory.
-func (c *Containerd) ImportImages(ctx context.Context, dir string) error {
+// ImportImages loads every *.tar of the directories.
+func (c *Containerd) ImportImages(ctx context.Context, dirs ...string) error {
 	c.importing.Lock()
 	defer c.importing.Unlock()
-	archives, err := filepath.Glob(filepath.Join(dir, "*.tar"))
-	if err != nil {
-		return fmt.Errorf("list image archives in %s: %w", dir, err)
+	var archives []string
+	for _, dir := range dirs {
+		found, err := filepath.Glob(filepath.Join(dir, "*.tar"))
+		if err != nil {
+			return fmt.Errorf("list image archives in %s: %w", dir, err)
+		}
+		archives = append(archives, found...)
 	}
 	index := filepath.Join(filepath.Dir(string(c.states)), "imported.json")
 	before := map[string]imported{}

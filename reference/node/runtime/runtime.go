@@ -81,9 +81,9 @@ type Runtime interface {
 	// Images lists the images that are present.
 	Images(ctx context.Context) ([]ImageInfo, error)
 	// ImportImages loads every *.tar (docker-archive or OCI layout) of the
-	// directory. What was imported before and has not changed costs nothing.
+	// directories. What was imported before and has not changed costs nothing.
 	// A directory that does not exist is no error.
-	ImportImages(ctx context.Context, dir string) error
+	ImportImages(ctx context.Context, dirs ...string) error
 
 	// Stats reads what a running container uses, from its cgroup.
 	Stats(ctx context.Context, id string) (ContainerStats, error)

@@ -1,0 +1,413 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Sentences about names. A client Pod of the workload image asks the name server that its resolv.conf tells of, with the search list
+// that stands there: what it learns is what any Pod learns.
+
+func nameSentences(sc vocabulary) {
+	sc.Step(`^the domain of the cluster, as Pod "([^"]*)" is told, is remembered as "([^"]*)"$`, domainRemembered)
+	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of Service "([^"]*)" in Namespace "([^"]*)"$`, nameServerIs)
+	sc.Step(`^the name under which "([^"]*)" is asked for in reverse is remembered as "([^"]*)"$`, reverseRemembered)
+	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" to exactly "([^"]*)"$`, comesToResolve)
+	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" over TCP to exactly "([^"]*)"$`, comesToResolveOverTCP)
+	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" as (\w+) to exactly "([^"]*)"$`, comesToResolveAs)
+	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" to no address of another family than "([^"]*)"$`, comesToResolveToNone)
+	sc.Step(`^Pod "([^"]*)" comes to be told that there is no name "([^"]*)"$`, comesToBeToldOfNone)
+	sc.Step(`^Pod "([^"]*)" resolves "([^"]*)" again and again while one of the Pods of Service "([^"]*)" in Namespace "([^"]*)" is deleted and replaced$`, resolvesMeanwhile)
+	sc.Step(`^each time an answer came within (\d+) tries$`, answeredWithin)
+}
+
+// resolverFile is what a Pod's resolv.conf says.
+type resolverFile struct {
+	servers, searches []string
+}
+
+func (s *scenario) resolverFile(ctx context.Context, pod string) (resolverFile, error) {
+	o, err := s.executeAside(ctx, pod, "client", "/workload", "cat", "/etc/resolv.conf")
+	if err != nil {
+		return resolverFile{}, err
+	}
+	var file resolverFile
+	for line := range strings.Lines(o.stdout) {
+		switch fields := strings.Fields(line); {
+		case len(fields) > 1 && fields[0] == "nameserver":
+			file.servers = append(file.servers, fields[1])
+		case len(fields) > 1 && fields[0] == "search":
+			file.searches = fields[1:] // the last such line counts
+		}
+	}
+	return file, nil
+}
+
+// domainRemembered learns the cluster's domain from a Pod's search list: no API tells it.
+func domainRemembered(ctx context.Context, pod, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	file, err := s.resolverFile(ctx, pod)
+	if err != nil {
+		return err
+	}
+	own := s.namespace + ".svc."
+	for _, search := range file.searches {
+		if domain, found := strings.CutPrefix(search, own); found {
+			s.store(as, strings.TrimSuffix(domain, "."))
+			return nil
+		}
+	}
+	return failed(fmt.Sprintf("the search list in the resolv.conf of Pod %q", pod), "an entry that begins with "+own, among(file.searches))
+}
+
+func nameServerIs(ctx context.Context, pod, service, namespace string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.typed.CoreV1().Services(namespace).Get(ctx, service, metav1.GetOptions{})
+	switch {
+	case apierrors.IsForbidden(err):
+		return &Unsupported{Why: "the run's user may not read Services of " + namespace}
+	case apierrors.IsNotFound(err):
+		return failed(fmt.Sprintf("Service %q in Namespace %q", service, namespace), "it exists", "there is none")
+	case err != nil:
+		return fmt.Errorf("read Service %q of %q: %w", service, namespace, err)
+	}
+	file, err := s.resolverFile(ctx, pod)
+	if err != nil {
+		return err
+	}
+	if _, err := netip.ParseAddr(object.Spec.ClusterIP); err != nil || !slices.Contains(file.servers, object.Spec.ClusterIP) {
+		return failed(fmt.Sprintf("the name servers in the resolv.conf of Pod %q", pod),
+			fmt.Sprintf("the cluster IP of %s/%s, %q", namespace, service, object.Spec.ClusterIP), among(file.servers))
+	}
+	return nil
+}
+
+// reverseRemembered is the name in the tree of addresses (RFC 1035, 3.5; RFC 3596, 2.5).
+func reverseRemembered(ctx context.Context, text, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return fmt.Errorf("%q is asked for in reverse: %w", text, err)
+	}
+	s.store(as, reverseName(address))
+	return nil
+}
+
+func reverseName(address netip.Addr) string {
+	labels := strings.Split(address.String(), ".")
+	tree := "in-addr.arpa."
+	if address.Is6() {
+		labels, tree = strings.Split(strings.ReplaceAll(address.StringExpanded(), ":", ""), ""), "ip6.arpa."
+	}
+	slices.Reverse(labels)
+	return strings.Join(labels, ".") + "." + tree
+}
+
+// resolution is what the workload's client prints for each name that it asks for.
+type resolution struct {
+	Name    string `json:"name"`
+	Code    string `json:"code"`
+	Answers []struct {
+		Type  string `json:"type"`
+		Value string `json:"value"`
+		Port  int    `json:"port"`
+	} `json:"answers"`
+	Class string `json:"class"`
+}
+
+// values are the answers of a type: addresses, names, or, for SRV, ports and names.
+func (r resolution) values(kind string) []string {
+	var values []string
+	for _, a := range r.Answers {
+		switch {
+		case a.Type != kind:
+		case kind == "SRV":
+			values = append(values, strconv.Itoa(a.Port)+" "+strings.ToLower(a.Value))
+		default:
+			values = append(values, strings.ToLower(a.Value))
+		}
+	}
+	slices.Sort(values)
+	return values
+}
+
+func (r resolution) String() string {
+	if r.Class != "" {
+		return r.Name + ": " + r.Class
+	}
+	told := r.Name + ": " + r.Code
+	for _, kind := range []string{"CNAME", "A", "AAAA", "SRV", "PTR", "TXT"} {
+		for _, value := range r.values(kind) {
+			told += " " + kind + " " + value
+		}
+	}
+	return told
+}
+
+// question is what a client Pod asks.
+type question struct {
+	client, name, kind string
+	tcp                bool
+}
+
+func (q question) String() string {
+	return fmt.Sprintf("%s of %q, as Pod %q learns it", q.kind, q.name, q.client)
+}
+
+// askName has the question asked once: of every name that the search list makes of it, until one has an answer.
+func (s *scenario) askName(ctx context.Context, q question) ([]resolution, error) {
+	command := []string{"/workload", "dns", "--type=" + q.kind, q.name}
+	if q.tcp {
+		command = append(command, "--tcp")
+	}
+	o, err := s.executeAside(ctx, q.client, "client", command...)
+	if err != nil {
+		return nil, err
+	}
+	var found []resolution
+	for line := range strings.Lines(strings.TrimSpace(o.stdout)) {
+		var r resolution
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return nil, fmt.Errorf("%s printed %q, which is no answer: %w (stderr: %s)", o.asked, line, err, o.stderr)
+		}
+		found = append(found, r)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s printed no answer (stderr: %s)", o.asked, o.stderr)
+	}
+	return found, nil
+}
+
+// namePause is between two times that the same is asked.
+const namePause = 250 * time.Millisecond
+
+// untilName asks until ok, for as long as name servers may keep what was once true.
+func (s *scenario) untilName(ctx context.Context, q question, expected string, ok func([]resolution) bool) error {
+	begun := time.Now()
+	seen := &history{begun: begun}
+	ticker := time.NewTicker(namePause)
+	defer ticker.Stop()
+	for {
+		found, err := s.askName(ctx, q)
+		if err != nil {
+			return err
+		}
+		told := make([]string, len(found))
+		for i, r := range found {
+			told[i] = r.String()
+		}
+		seen.add(strings.Join(told, "; "))
+		if ok(found) {
+			s.observe(q.String(), seen.last)
+			return nil
+		}
+		if waited := time.Since(begun); waited > boundNames.limit {
+			return &Failure{What: q.String(), Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func comesToResolve(ctx context.Context, client, name, list string) error {
+	return resolves(ctx, question{client: client, name: name, kind: addressType(names(list))}, list)
+}
+
+func comesToResolveOverTCP(ctx context.Context, client, name, list string) error {
+	return resolves(ctx, question{client: client, name: name, kind: addressType(names(list)), tcp: true}, list)
+}
+
+func comesToResolveAs(ctx context.Context, client, name, kind, list string) error {
+	return resolves(ctx, question{client: client, name: name, kind: kind}, list)
+}
+
+// comesToResolveToNone asks for what the address is not. That the name has no such record is another answer than that there is no such
+// name (RFC 2308, 2): a resolver that gets the latter does not ask for the other family any more.
+func comesToResolveToNone(ctx context.Context, client, name, address string) error {
+	other := "AAAA"
+	if addressType(names(address)) == other {
+		other = "A"
+	}
+	return resolves(ctx, question{client: client, name: name, kind: other}, "")
+}
+
+// addressType is the type of record that holds such addresses.
+func addressType(addresses []string) string {
+	for _, text := range addresses {
+		if address, err := netip.ParseAddr(text); err == nil && address.Is6() {
+			return "AAAA"
+		}
+	}
+	return "A"
+}
+
+// resolves judges the last name that was asked for: the one with an answer, or, to be without one, the name itself, which then exists.
+func resolves(ctx context.Context, q question, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	wanted := names(strings.ToLower(list))
+	slices.Sort(wanted)
+	return s.untilName(ctx, q, "exactly "+among(wanted), func(found []resolution) bool {
+		last := found[len(found)-1]
+		return last.Code == "NOERROR" && slices.Equal(last.values(q.kind), wanted)
+	})
+}
+
+func comesToBeToldOfNone(ctx context.Context, client, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.untilName(ctx, question{client: client, name: name, kind: "A"}, "NXDOMAIN: there is no such name", func(found []resolution) bool {
+		return found[len(found)-1].Code == "NXDOMAIN"
+	})
+}
+
+// lookUp is one name that a Pod wanted to know, and how often it had to ask.
+type lookUp struct {
+	at       time.Time
+	tries    int
+	answered bool
+	seen     string
+}
+
+// mostTries is when a look-up is given up.
+const mostTries = 5
+
+// resolvesMeanwhile keeps a Pod asking until a Pod that answers has gone and another is in its place, and a moment longer.
+func resolvesMeanwhile(ctx context.Context, client, name, service, namespace string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := s.severalPodsOf(ctx, service, namespace)
+	if err != nil {
+		return err
+	}
+	lost := before[0]
+	if err := s.typed.CoreV1().Pods(namespace).Delete(ctx, lost, metav1.DeleteOptions{}); err != nil {
+		return fmt.Errorf("delete Pod %s of %s: %w", lost, namespace, err)
+	}
+	s.observe(fmt.Sprintf("Pod %q of %s", lost, namespace), "deleted")
+	s.lookUps = nil
+	begun := time.Now()
+	var replaced time.Time
+	for {
+		look, err := s.lookUp(ctx, question{client: client, name: name, kind: "A"})
+		if err != nil {
+			return err
+		}
+		s.lookUps = append(s.lookUps, look)
+		after, err := s.readyPodsOf(ctx, service, namespace)
+		if err != nil {
+			return err
+		}
+		switch now := time.Now(); {
+		case replaced.IsZero() && len(after) >= len(before) && !slices.Contains(after, lost):
+			replaced = now
+		case !replaced.IsZero() && now.Sub(replaced) > lookUpsAfter:
+			return nil
+		case now.Sub(begun) > boundPodEnd.limit+boundPodStart.limit:
+			return failed(fmt.Sprintf("the ready Pods of %s/%s", namespace, service), fmt.Sprintf("%d, without %s", len(before), lost), among(after))
+		}
+	}
+}
+
+// severalPodsOf waits until a Service of another namespace has at least two ready Pods: on a young cluster they are on their way. Where
+// they do not come, one of them cannot be lost.
+func (s *scenario) severalPodsOf(ctx context.Context, service, namespace string) ([]string, error) {
+	ticker := time.NewTicker(namePause)
+	defer ticker.Stop()
+	for begun := time.Now(); ; {
+		pods, err := s.readyPodsOf(ctx, service, namespace)
+		switch {
+		case err != nil || len(pods) > 1:
+			return pods, err
+		case time.Since(begun) > boundPodStart.limit:
+			return nil, &Unsupported{Why: fmt.Sprintf("the cluster has fewer than two ready Pods for %s/%s", namespace, service)}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// lookUpsAfter: proxies that have not heard of the end yet have by then.
+const lookUpsAfter = 3 * time.Second
+
+func (s *scenario) lookUp(ctx context.Context, q question) (lookUp, error) {
+	look := lookUp{at: time.Now()}
+	for look.tries = 1; look.tries <= mostTries; look.tries++ {
+		found, err := s.askName(ctx, q)
+		if err != nil {
+			return look, err
+		}
+		last := found[len(found)-1]
+		if look.seen = last.String(); len(last.Answers) > 0 {
+			look.answered = true
+			break
+		}
+	}
+	return look, nil
+}
+
+// readyPodsOf lists the Pods that a Service of another namespace leads to.
+func (s *scenario) readyPodsOf(ctx context.Context, service, namespace string) ([]string, error) {
+	found, err := s.typed.DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service})
+	if err != nil {
+		return nil, fmt.Errorf("list the endpoint slices of %s/%s: %w", namespace, service, err)
+	}
+	var pods []string
+	for _, slice := range found.Items {
+		for _, endpoint := range slice.Endpoints {
+			if ready := endpoint.Conditions.Ready; (ready == nil || *ready) && endpoint.TargetRef != nil && !slices.Contains(pods, endpoint.TargetRef.Name) {
+				pods = append(pods, endpoint.TargetRef.Name)
+			}
+		}
+	}
+	slices.Sort(pods)
+	return pods, nil
+}
+
+func answeredWithin(ctx context.Context, tries int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if len(s.lookUps) == 0 {
+		return fmt.Errorf("nothing was looked up")
+	}
+	for i, look := range s.lookUps {
+		if !look.answered || look.tries > tries {
+			return failed(fmt.Sprintf("look-up %d of %d, begun at %s", i+1, len(s.lookUps), look.at.Format("15:04:05.000")),
+				fmt.Sprintf("an answer within %d tries", tries), fmt.Sprintf("after %d tries: %s", min(look.tries, mostTries), look.seen))
+		}
+	}
+	return nil
+}
