@@ -22,7 +22,9 @@ func waySentences(sc vocabulary) {
 	sc.Step(`^requests from every Pod of ReplicaSet "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, everyPodAsks)
 	sc.Step(`^requests from every Pod of ReplicaSet "([^"]*)" to the port "([^"]*)" of every node come to be answered by exactly the Pods "([^"]*)"$`, everyPodAsksEveryNode)
 	sc.Step(`^requests from the Pods of ReplicaSet "([^"]*)" on the node of Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, nearPodsAsk)
-	sc.Step(`^requests from the Pods of ReplicaSet "([^"]*)" on other nodes than Pod "([^"]*)" to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, farPodsAsk)
+	sc.Step(`^requests from the Pods of ReplicaSet "([^"]*)" on other nodes than Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, farPodsAsk)
+	sc.Step(`^requests from the Pods of ReplicaSet "([^"]*)" on other nodes than Pod "([^"]*)" to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, farPodsAskInVain)
+	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered with the status (\d+)$`, comesToHaveStatus)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by one of the Pods "([^"]*)"$`, comesToBeAnsweredByOne)
 	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)", one every (\d+) seconds$`, requestsSentSlowly)
 	sc.Step(`^they are all answered by one of the Pods "([^"]*)"$`, answeredByOne)
@@ -192,12 +194,7 @@ func nearPodsAsk(ctx context.Context, set, pod, target, list string) error {
 	if err != nil {
 		return err
 	}
-	for _, client := range beside {
-		if err := comesToBeAnsweredBy(ctx, client, target, list); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachAsks(ctx, beside, target, list, comesToBeAnsweredBy)
 }
 
 func farPodsAsk(ctx context.Context, set, pod, target, list string) error {
@@ -209,12 +206,40 @@ func farPodsAsk(ctx context.Context, set, pod, target, list string) error {
 	if err != nil {
 		return err
 	}
-	for _, client := range elsewhere {
-		if err := comesToBeAnsweredByNone(ctx, client, target, list); err != nil {
+	return eachAsks(ctx, elsewhere, target, list, comesToBeAnsweredBy)
+}
+
+func farPodsAskInVain(ctx context.Context, set, pod, target, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	_, elsewhere, err := s.podsBeside(ctx, set, pod)
+	if err != nil {
+		return err
+	}
+	return eachAsks(ctx, elsewhere, target, list, comesToBeAnsweredByNone)
+}
+
+func eachAsks(ctx context.Context, clients []string, target, list string, asks func(ctx context.Context, client, target, list string) error) error {
+	for _, client := range clients {
+		if err := asks(ctx, client, target, list); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// comesToHaveStatus is for what answers without being a Pod.
+func comesToHaveStatus(ctx context.Context, client, target string, status int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: fewRequests}, fmt.Sprintf("each answered with the status %d", status),
+		func(requests []request) bool {
+			return !slices.ContainsFunc(requests, func(r request) bool { return r.Class != "" || r.Status != status })
+		})
 }
 
 // oneOf is the only Pod that has answered, if it is one of those, and nothing failed.
