@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -39,17 +40,14 @@ func openNodes(ctx context.Context) (*scenario, []corev1.Node, error) {
 
 // openNodes are the nodes that take Pods which tolerate nothing.
 func (s *scenario) openNodes(ctx context.Context) ([]corev1.Node, error) {
-	list, err := s.typed.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	list, err := s.settledNodes(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list the nodes: %w", err)
+		return nil, err
 	}
 	var open []corev1.Node
-	for _, node := range list.Items {
-		ready := slices.ContainsFunc(node.Status.Conditions, func(c corev1.NodeCondition) bool {
-			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-		})
+	for _, node := range list {
 		closed := slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule })
-		if ready && !closed && !node.Spec.Unschedulable {
+		if isReady(&node) && !closed && !node.Spec.Unschedulable {
 			open = append(open, node)
 		}
 	}
@@ -57,6 +55,39 @@ func (s *scenario) openNodes(ctx context.Context) ([]corev1.Node, error) {
 		return nil, &Inconclusive{Why: "no node is Ready and takes any Pod"}
 	}
 	return open, nil
+}
+
+func isReady(node *corev1.Node) bool {
+	return slices.ContainsFunc(node.Status.Conditions, func(c corev1.NodeCondition) bool {
+		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+// nodePause is between two looks at nodes that are about to change.
+const nodePause = 100 * time.Millisecond
+
+// settledNodes lists the nodes. One that is Ready loses the taint of one that is not a moment later, by a controller: until then it is
+// neither to be counted nor to be left out.
+func (s *scenario) settledNodes(ctx context.Context) ([]corev1.Node, error) {
+	ticker := time.NewTicker(nodePause)
+	defer ticker.Stop()
+	for begun := time.Now(); ; {
+		list, err := s.typed.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("list the nodes: %w", err)
+		}
+		changing := slices.ContainsFunc(list.Items, func(node corev1.Node) bool {
+			return isReady(&node) && slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
+		})
+		if !changing || time.Since(begun) > boundController.limit {
+			return list.Items, nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // store keeps what a sentence remembers.
