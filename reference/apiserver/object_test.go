@@ -242,6 +242,33 @@ func TestScale(t *testing.T) {
 	}
 }
 
+// TestScaleOfDeployment asks for what is not the same as a ReplicaSet's.
+func TestScaleOfDeployment(t *testing.T) {
+	deployments := shared.client.AppsV1().Deployments(shared.namespace(t))
+	like := replicaSet("web")
+	d := &appsv1.Deployment{ObjectMeta: like.ObjectMeta, Spec: appsv1.DeploymentSpec{Selector: like.Spec.Selector, Template: like.Spec.Template}}
+	if _, err := deployments.Create(t.Context(), d, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	scale, err := deployments.GetScale(t.Context(), "web", metav1.GetOptions{})
+	if err != nil || scale.Spec.Replicas != 1 || scale.Status.Selector != "app=web" {
+		t.Fatalf("the scale is %v, %v", scale, err)
+	}
+	scale.Spec.Replicas = 4
+	if scale, err = deployments.UpdateScale(t.Context(), "web", scale, metav1.UpdateOptions{}); err != nil || scale.Spec.Replicas != 4 {
+		t.Fatalf("got %v, %v", scale, err)
+	}
+	if d, err = deployments.Get(t.Context(), "web", metav1.GetOptions{}); err != nil || *d.Spec.Replicas != 4 || d.Generation != 2 {
+		t.Errorf("got %v, %v; want 4 replicas and generation 2", d, err)
+	}
+	for _, entry := range d.ManagedFields {
+		if entry.Subresource == "scale" && strings.Contains(string(entry.FieldsV1.Raw), "f:replicas") {
+			return
+		}
+	}
+	t.Errorf("nobody owns the replicas by way of the scale: %v", d.ManagedFields)
+}
+
 func TestNamespaceTermination(t *testing.T) {
 	ctx := t.Context()
 	namespaces := shared.client.CoreV1().Namespaces()

@@ -57,6 +57,7 @@ func newResources(from storages) (resources, map[*kind.Kind]*store, error) {
 	r.add(core, "nodes/proxy", nodeProxy(nodes))
 	r.addPods(stores[&kind.Pod], nodes)
 	r.add(appsv1.SchemeGroupVersion, "replicasets/scale", scale{stores[&kind.ReplicaSet]})
+	r.add(appsv1.SchemeGroupVersion, "deployments/scale", scale{stores[&kind.Deployment]})
 	r.add(eventsv1.SchemeGroupVersion, "events", stores[&kind.Event])
 	return r, stores, nil
 }

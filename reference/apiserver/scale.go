@@ -15,12 +15,33 @@ import (
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/plumbline/plumbline/reference/kind"
 )
 
-// scale shows how many replicas a ReplicaSet wants, and changes that and nothing else.
-// (pkg/registry/apps/replicaset/storage in Kubernetes)
-type scale struct{ sets *store }
+// scale shows how many replicas a ReplicaSet or a Deployment wants, and changes that and nothing else.
+// (pkg/registry/apps/replicaset/storage and its sibling in Kubernetes)
+type scale struct{ store *store }
+
+// scaled is what a scale shows of an object, and where it writes.
+type scaled struct {
+	*metav1.ObjectMeta
+	wanted   **int32
+	selector *metav1.LabelSelector
+	replicas int32
+}
+
+func scaledBy(obj runtime.Object) (scaled, bool) {
+	switch obj := obj.(type) {
+	case *appsv1.ReplicaSet:
+		return scaled{&obj.ObjectMeta, &obj.Spec.Replicas, obj.Spec.Selector, obj.Status.Replicas}, true
+	case *appsv1.Deployment:
+		return scaled{&obj.ObjectMeta, &obj.Spec.Replicas, obj.Spec.Selector, obj.Status.Replicas}, true
+	}
+	return scaled{}, false
+}
 
 var scaleKind = autoscalingv1.SchemeGroupVersion.WithKind("Scale")
 
@@ -32,54 +53,54 @@ func (scale) New() runtime.Object { return &autoscalingv1.Scale{} }
 // Destroy leaves the storage to the store that owns it.
 func (scale) Destroy() {}
 
-// GroupVersionKind tells discovery that the body is of another group than the ReplicaSet.
+// GroupVersionKind tells discovery that the body is of another group than what is scaled.
 func (scale) GroupVersionKind(schema.GroupVersion) schema.GroupVersionKind { return scaleKind }
 
 func (s scale) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
-	obj, err := s.sets.Get(ctx, name, options)
+	obj, err := s.store.Get(ctx, name, options)
 	if err != nil {
 		return nil, err
 	}
-	return scaleOf(obj.(*appsv1.ReplicaSet))
+	return scaleOf(obj)
 }
 
 func (s scale) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, createValidation rest.ValidateObjectFunc,
 	updateValidation rest.ValidateObjectUpdateFunc, _ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
-	obj, _, err := s.sets.Update(ctx, name, scaledSet{name: name, scale: info}, scaleValidation(createValidation),
+	obj, _, err := s.store.Update(ctx, name, scaling{kind: s.store.kind, name: name, scale: info}, scaleValidation(createValidation),
 		scaleUpdateValidation(updateValidation), false, options)
 	if err != nil {
 		return nil, false, err
 	}
-	changed, err := scaleOf(obj.(*appsv1.ReplicaSet))
+	changed, err := scaleOf(obj)
 	return changed, false, err
 }
 
 func (s scale) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
-	return rest.NewDefaultTableConvertor(appsv1.Resource("replicasets")).ConvertToTable(ctx, object, options)
+	return rest.NewDefaultTableConvertor(s.store.DefaultQualifiedResource).ConvertToTable(ctx, object, options)
 }
 
-func scaleOf(set *appsv1.ReplicaSet) (*autoscalingv1.Scale, error) {
-	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)
+func scaleOf(obj runtime.Object) (*autoscalingv1.Scale, error) {
+	of, ok := scaledBy(obj)
+	if !ok {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("%T has no scale", obj))
+	}
+	selector, err := metav1.LabelSelectorAsSelector(of.selector)
 	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
-	replicas := int32(0)
-	if set.Spec.Replicas != nil {
-		replicas = *set.Spec.Replicas
-	}
 	return &autoscalingv1.Scale{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: set.Name, Namespace: set.Namespace, UID: set.UID,
-			ResourceVersion: set.ResourceVersion, CreationTimestamp: set.CreationTimestamp,
+			Name: of.Name, Namespace: of.Namespace, UID: of.UID,
+			ResourceVersion: of.ResourceVersion, CreationTimestamp: of.CreationTimestamp,
 		},
-		Spec:   autoscalingv1.ScaleSpec{Replicas: replicas},
-		Status: autoscalingv1.ScaleStatus{Replicas: set.Status.Replicas, Selector: selector.String()},
+		Spec:   autoscalingv1.ScaleSpec{Replicas: ptr.Deref(*of.wanted, 0)},
+		Status: autoscalingv1.ScaleStatus{Replicas: of.replicas, Selector: selector.String()},
 	}, nil
 }
 
 func scaleValidation(validate rest.ValidateObjectFunc) rest.ValidateObjectFunc {
 	return func(ctx context.Context, obj runtime.Object) error {
-		scale, err := scaleOf(obj.(*appsv1.ReplicaSet))
+		scale, err := scaleOf(obj)
 		if err != nil {
 			return err
 		}
@@ -89,11 +110,11 @@ func scaleValidation(validate rest.ValidateObjectFunc) rest.ValidateObjectFunc {
 
 func scaleUpdateValidation(validate rest.ValidateObjectUpdateFunc) rest.ValidateObjectUpdateFunc {
 	return func(ctx context.Context, obj, old runtime.Object) error {
-		scale, err := scaleOf(obj.(*appsv1.ReplicaSet))
+		scale, err := scaleOf(obj)
 		if err != nil {
 			return err
 		}
-		was, err := scaleOf(old.(*appsv1.ReplicaSet))
+		was, err := scaleOf(old)
 		if err != nil {
 			return err
 		}
@@ -101,24 +122,27 @@ func scaleUpdateValidation(validate rest.ValidateObjectUpdateFunc) rest.Validate
 	}
 }
 
-// scaledSet turns a change of the scale into one of the ReplicaSet.
-type scaledSet struct {
+// scaling turns a change of the scale into one of the object that is scaled.
+type scaling struct {
+	kind  *kind.Kind
 	name  string
 	scale rest.UpdatedObjectInfo
 }
 
-func (s scaledSet) Preconditions() *metav1.Preconditions { return s.scale.Preconditions() }
+func (s scaling) Preconditions() *metav1.Preconditions { return s.scale.Preconditions() }
 
-func (s scaledSet) UpdatedObject(ctx context.Context, old runtime.Object) (runtime.Object, error) {
-	set, ok := old.DeepCopyObject().(*appsv1.ReplicaSet)
+func (s scaling) UpdatedObject(ctx context.Context, old runtime.Object) (runtime.Object, error) {
+	resource := schema.GroupResource{Group: s.kind.GroupVersion.Group, Resource: s.kind.Resource + "/scale"}
+	changed := old.DeepCopyObject()
+	target, ok := scaledBy(changed)
 	if !ok {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("expected existing object type to be ReplicaSet, got %T", old))
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("expected existing object type to be %s, got %T", s.kind.Kind, old))
 	}
-	if set.ResourceVersion == "" { // there is none
-		return nil, apierrors.NewNotFound(appsv1.Resource("replicasets/scale"), s.name)
+	if target.ResourceVersion == "" { // there is none
+		return nil, apierrors.NewNotFound(resource, s.name)
 	}
-	fields := managedfields.NewScaleHandler(set.ManagedFields, appsv1.SchemeGroupVersion, replicasPath)
-	was, err := scaleOf(set)
+	fields := managedfields.NewScaleHandler(target.ManagedFields, s.kind.GroupVersion, replicasPath)
+	was, err := scaleOf(changed)
 	if err != nil {
 		return nil, err
 	}
@@ -134,16 +158,16 @@ func (s scaledSet) UpdatedObject(ctx context.Context, old runtime.Object) (runti
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("expected input object type to be Scale, but %T", obj))
 	}
 	if errs := validateScale(wanted); len(errs) > 0 {
-		return nil, apierrors.NewInvalid(scaleKind.GroupKind(), set.Name, errs)
+		return nil, apierrors.NewInvalid(scaleKind.GroupKind(), target.Name, errs)
 	}
-	if wanted.UID != "" && wanted.UID != set.UID {
-		return nil, apierrors.NewConflict(appsv1.Resource("replicasets/scale"), set.Name,
-			fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", wanted.UID, set.UID))
+	if wanted.UID != "" && wanted.UID != target.UID {
+		return nil, apierrors.NewConflict(resource, target.Name,
+			fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", wanted.UID, target.UID))
 	}
-	set.Spec.Replicas = &wanted.Spec.Replicas
-	set.ResourceVersion = wanted.ResourceVersion
-	set.ManagedFields, err = fields.ToParent(wanted.ManagedFields)
-	return set, err
+	*target.wanted = &wanted.Spec.Replicas
+	target.ResourceVersion = wanted.ResourceVersion
+	target.ManagedFields, err = fields.ToParent(wanted.ManagedFields)
+	return changed, err
 }
 
 func validateScale(scale *autoscalingv1.Scale) field.ErrorList {

@@ -172,8 +172,11 @@ type partStrategy struct {
 // newStatusStrategy is the strategy of a kind's status subresource.
 func newStatusStrategy(k *kind.Kind) partStrategy {
 	s := partStrategy{strategy: newStrategy(k), part: k.Status, resets: []fieldpath.Path{fieldpath.MakePathOrDie("spec")}}
-	if k == &kind.Pod {
+	switch k {
+	case &kind.Pod:
 		s.resets = append(s.resets, fieldpath.MakePathOrDie("metadata", "deletionTimestamp"), fieldpath.MakePathOrDie("metadata", "ownerReferences"))
+	case &kind.Deployment:
+		s.resets = append(s.resets, fieldpath.MakePathOrDie("metadata", "labels"))
 	}
 	return s
 }

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
+	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
 	"github.com/plumbline/plumbline/reference/controller/garbage"
 	"github.com/plumbline/plumbline/reference/controller/namespace"
@@ -97,6 +98,10 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("replica sets: %w", err)
 	}
+	deployments, err := deployment.New(client, factory, recorder("deployment-controller"))
+	if err != nil {
+		return nil, fmt.Errorf("deployments: %w", err)
+	}
 	endpoints, err := endpoints.New(client, factory, recorder("endpoint-controller"))
 	if err != nil {
 		return nil, fmt.Errorf("endpoints: %w", err)
@@ -120,7 +125,7 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("volumes: %w", err)
 	}
-	return []runner{sets, endpoints, namespaces, nodes, volumes, collector}, nil
+	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector}, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without

@@ -21,6 +21,10 @@ func TestControllers(t *testing.T) {
 		"unfit":      testUnschedulable,
 		"mirror":     testMirror,
 		"other":      testOtherScheduler,
+		"rollout":    testRollout,
+		"recreate":   testRecreate,
+		"pause":      testPauseAndDeadline,
+		"deployment": testDeploymentOwnership,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, c) })
 	}

@@ -89,6 +89,7 @@ var Table = []*Kind{
 	&Secret,
 	&Event,
 	&ReplicaSet,
+	&Deployment,
 	&Lease,
 	&PersistentVolume,
 	&PersistentVolumeClaim,
