@@ -26,6 +26,7 @@ var kinds = map[string]schema.GroupVersionKind{
 	"Event":         {Version: "v1", Kind: "Event"},
 	"EndpointSlice": {Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"},
 	"ReplicaSet":    {Group: "apps", Version: "v1", Kind: "ReplicaSet"},
+	"Deployment":    {Group: "apps", Version: "v1", Kind: "Deployment"},
 	"Lease":         {Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"},
 
 	"PersistentVolume":      {Version: "v1", Kind: "PersistentVolume"},

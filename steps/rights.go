@@ -23,7 +23,7 @@ var everyVerb = []string{"get", "list", "watch", "create", "update", "patch", "d
 // plurals are the resources of the kinds whose objects scenarios create, change and delete.
 var plurals = map[string]string{
 	"Pod": "pods", "Service": "services", "Endpoints": "endpoints", "ConfigMap": "configmaps", "Secret": "secrets", "EndpointSlice": "endpointslices",
-	"ReplicaSet": "replicasets", "Lease": "leases", "Event": "events", "Namespace": "namespaces", "Node": "nodes",
+	"ReplicaSet": "replicasets", "Deployment": "deployments", "Lease": "leases", "Event": "events", "Namespace": "namespaces", "Node": "nodes",
 	"PersistentVolume": "persistentvolumes", "PersistentVolumeClaim": "persistentvolumeclaims", "StorageClass": "storageclasses",
 }
 
@@ -36,7 +36,7 @@ func Rights(workloads bool) []Right {
 		}
 	}
 	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
-	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Lease", "PersistentVolumeClaim"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Deployment", "Lease", "PersistentVolumeClaim"} {
 		add(kinds[kind], plurals[kind], "", true, everyVerb...)
 	}
 	for _, kind := range []string{"PersistentVolume", "StorageClass"} {
@@ -46,6 +46,7 @@ func Rights(workloads bool) []Right {
 	add(kinds["Pod"], "pods", "binding", true, "create")
 	add(kinds["Service"], "services", "status", true, "patch")
 	add(kinds["ReplicaSet"], "replicasets", "scale", true, "get", "update", "patch")
+	add(kinds["Deployment"], "deployments", "scale", true, "get", "update", "patch")
 	if workloads {
 		add(kinds["Node"], "nodes", "", false, "get", "list", "watch")
 		add(kinds["Pod"], "pods", "log", true, "get")

@@ -32,6 +32,7 @@ func registerAll(v vocabulary) {
 	nameSentences(v)
 	nodePortSentences(v)
 	replicaSetSentences(v)
+	rolloutSentences(v)
 	kubectlSentences(v)
 	backgroundSentences(v)
 	clusterSentences(v)

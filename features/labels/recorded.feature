@@ -58,3 +58,23 @@ Feature: Recorded answers about labels
       Examples:
         | subject     |
         | annotations |
+
+  @annotations/rollout-status
+  Rule: a Deployment has a template, and a way from one to the next
+
+    Scenario Outline: recorded answers about <subject>
+      Then the API answers the requests of "labels/<subject>" as Kubernetes 1.37 did
+
+      Examples:
+        | subject            |
+        | deployments        |
+        | deployment-updates |
+
+    @should
+    Scenario Outline: recorded words about <subject>
+      Then the API answers the requests of "labels/<subject>" in the words of Kubernetes 1.37
+
+      Examples:
+        | subject            |
+        | deployments        |
+        | deployment-updates |

@@ -1,0 +1,342 @@
+Feature: Rollouts
+  A Deployment makes a ReplicaSet of each template that it is given. In annotations it notes which revision that is and why it came
+  to be; whoever goes back goes by them.
+
+  @api @annotations/rollout-status
+  Rule: each template gets a ReplicaSet, a number, and the cause
+
+    # Without Pods all that is said here holds as well, and it holds where no node is.
+    Scenario: revisions are counted, causes are noted, and going back makes the old one the newest
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, annotations: {kubernetes.io/change-cause: the beginning}}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      Then "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "1"
+      And "metadata.annotations['kubernetes.io/change-cause']" of ReplicaSet "${first}" is "the beginning"
+      And "metadata.ownerReferences[0].name" of ReplicaSet "${first}" is "web"
+      And "metadata.labels['pod-template-hash']" of ReplicaSet "${first}" is remembered as "hash"
+      And "spec.selector.matchLabels['pod-template-hash']" of ReplicaSet "${first}" is "${hash}"
+      And "spec.template.metadata.labels['pod-template-hash']" of ReplicaSet "${first}" is "${hash}"
+      And "spec.template.metadata.labels.version" of ReplicaSet "${first}" is "one"
+      When Deployment "web" is patched with:
+        """
+        metadata: {annotations: {kubernetes.io/change-cause: a new version}}
+        spec: {template: {metadata: {labels: {version: two}}}}
+        """
+      Then Deployment "web" comes to have exactly the revisions "1, 2"
+      And "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "2"
+      And the ReplicaSet of Deployment "web" with the revision "2" is remembered as "second"
+      And "spec.template.metadata.labels.version" of ReplicaSet "${second}" is "two"
+      And "metadata.annotations['kubernetes.io/change-cause']" of ReplicaSet "${second}" is "a new version"
+      And "metadata.annotations['kubernetes.io/change-cause']" of ReplicaSet "${first}" is "the beginning"
+      When kubectl runs "rollout history deployment/web"
+      Then it exits with 0
+      And its output matches "(?m)^1 +the beginning$"
+      And its output matches "(?m)^2 +a new version$"
+      When kubectl runs "rollout history deployment/web --revision=1"
+      Then its output contains "version=one"
+      When kubectl runs "rollout undo deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have exactly the revisions "2, 3"
+      And "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "3"
+      And "metadata.annotations['deployment.kubernetes.io/revision']" of ReplicaSet "${first}" becomes "3"
+      And "metadata.annotations['deployment.kubernetes.io/revision-history']" of ReplicaSet "${first}" becomes "1"
+      And "metadata.annotations['deployment.kubernetes.io/revision']" of ReplicaSet "${second}" is "2"
+      And "spec.template.metadata.labels.version" of Deployment "web" is "one"
+      And "metadata.annotations['kubernetes.io/change-cause']" of Deployment "web" is "the beginning"
+      When kubectl runs "rollout undo deployment/web --to-revision=2"
+      Then it exits with 0
+      And Deployment "web" comes to have exactly the revisions "3, 4"
+      And "spec.template.metadata.labels.version" of Deployment "web" is "two"
+      When kubectl runs "rollout undo deployment/web --to-revision=7"
+      Then it exits with 1
+      And its error output contains "unable to find specified revision 7 in history"
+
+    Scenario: what is no change of the template is no revision
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When Deployment "web" is patched with:
+        """
+        metadata: {labels: {tier: front}, annotations: {example.com/owner: shop}}
+        spec: {minReadySeconds: 1, progressDeadlineSeconds: 60}
+        """
+      Then it is accepted
+      And "metadata.annotations['example.com/owner']" of ReplicaSet "${first}" becomes "shop"
+      And Deployment "web" has exactly the revisions "1" for 3 seconds
+
+    Scenario: while it is paused, changes make no revision; once it goes on, they make one together
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Deployment "web" comes to have exactly the revisions "1"
+      When "spec.template.metadata.labels.version" of Deployment "web" is set to "two"
+      Then Deployment "web" comes to have exactly the revisions "1, 2"
+      When kubectl runs "rollout pause deployment/web"
+      Then it exits with 0
+      And "status.conditions[type=Progressing].reason" of Deployment "web" becomes "DeploymentPaused"
+      When "spec.template.metadata.labels.version" of Deployment "web" is set to "three"
+      And "spec.template.metadata.labels.tier" of Deployment "web" is set to "front"
+      Then Deployment "web" has exactly the revisions "1, 2" for 3 seconds
+      When kubectl runs "rollout undo deployment/web"
+      Then it exits with 1
+      And its error output contains "paused"
+      When kubectl runs "rollout resume deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have exactly the revisions "1, 2, 3"
+      And the ReplicaSet of Deployment "web" with the revision "3" is remembered as "third"
+      And "spec.template.metadata.labels.version" of ReplicaSet "${third}" is "three"
+      And "spec.template.metadata.labels.tier" of ReplicaSet "${third}" is "front"
+
+    Scenario: the history is as long as the Deployment says
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          revisionHistoryLimit: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Deployment "web" comes to have exactly the revisions "1"
+      When "spec.template.metadata.labels.version" of Deployment "web" is set to "two"
+      Then Deployment "web" comes to have exactly the revisions "1, 2"
+      When "spec.template.metadata.labels.version" of Deployment "web" is set to "three"
+      Then Deployment "web" comes to have exactly the revisions "2, 3"
+      When kubectl runs "rollout undo deployment/web --to-revision=1"
+      Then it exits with 1
+      When "spec.revisionHistoryLimit" of Deployment "web" is set to "0"
+      Then Deployment "web" comes to have exactly the revisions "3"
+
+    Scenario: the ReplicaSets go with it
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When Deployment "web" is deleted with propagation "Foreground"
+      Then Deployment "web" is gone
+      And there is no ReplicaSet "${first}"
+
+    Scenario Outline: a Deployment with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec: {<fields>, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: "${image}"}]}}}
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And there is no Deployment "web"
+
+      Examples:
+        | what                               | fields                                                                                           | field                                      |
+        | no selector                        | replicas: 1                                                                                      | spec.selector                              |
+        | a selector that its Pods lack      | selector: {matchLabels: {app: db}}                                                               | spec.template.metadata.labels              |
+        | a negative number of replicas      | replicas: -1, selector: {matchLabels: {app: web}}                                                | spec.replicas                              |
+        | a negative history                 | revisionHistoryLimit: -1, selector: {matchLabels: {app: web}}                                    | spec.revisionHistoryLimit                  |
+        | a negative time to be ready        | minReadySeconds: -1, selector: {matchLabels: {app: web}}                                         | spec.minReadySeconds                       |
+        | a deadline that readiness outlasts | minReadySeconds: 60, progressDeadlineSeconds: 60, selector: {matchLabels: {app: web}}            | spec.progressDeadlineSeconds               |
+        | an unknown strategy                | strategy: {type: BlueGreen}, selector: {matchLabels: {app: web}}                                 | spec.strategy.type                         |
+        | no room to move                    | strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}, selector: {matchLabels: {app: web}} | spec.strategy.rollingUpdate.maxUnavailable |
+        | more than all unavailable          | strategy: {rollingUpdate: {maxUnavailable: 101%}}, selector: {matchLabels: {app: web}}           | spec.strategy.rollingUpdate.maxUnavailable |
+        | a surge that is no number          | strategy: {rollingUpdate: {maxSurge: many}}, selector: {matchLabels: {app: web}}                 | spec.strategy.rollingUpdate.maxSurge       |
+        | room to move and no need of it     | strategy: {type: Recreate, rollingUpdate: {maxSurge: 1}}, selector: {matchLabels: {app: web}}    | spec.strategy.rollingUpdate                |
+
+    Scenario: the selector is settled
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, tier: front}}
+            spec:
+              containers: [{name: app, image: "${image}"}]
+        """
+      When Deployment "web" is patched with:
+        """
+        spec: {selector: {matchLabels: {tier: front}}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.selector"
+
+  @workloads @annotations/rollout-status
+  Rule: one template takes the place of another while the Pods go on
+
+    Scenario: never more Pods than may be, never fewer Ready ones
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 4
+          strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 1}}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: app, image: "${image}", command: [/workload, serve], readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1}}]
+        """
+      And Deployment "web" comes to have 4 Ready Pods of the version "one", and no others
+      When kubectl runs "rollout status deployment/web --timeout=60s"
+      Then it exits with 0
+      And Deployment "web" is rolled out to the version "two", with at most 5 Pods and at least 3 Ready ones at any time
+      When kubectl runs "rollout status deployment/web --timeout=60s"
+      Then it exits with 0
+      And its output contains "successfully rolled out"
+      And "status.updatedReplicas" of Deployment "web" is "4"
+      And "status.availableReplicas" of Deployment "web" is "4"
+      When kubectl runs "rollout undo deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have 4 Ready Pods of the version "one", and no others
+
+    Scenario: half of them at a time; a share is rounded for the Pods' good
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          strategy: {rollingUpdate: {maxSurge: 34%, maxUnavailable: 34%}}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: app, image: "${image}", command: [/workload, serve], readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1}}]
+        """
+      And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
+      Then Deployment "web" is rolled out to the version "two", with at most 5 Pods and at least 2 Ready ones at any time
+
+    Scenario: all the old ones go before the first new one comes, if it is to be so
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          strategy: {type: Recreate}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              terminationGracePeriodSeconds: 3
+              containers: [{name: app, image: "${image}", command: [/workload, serve, --ignore-sigterm]}]
+        """
+      And Deployment "web" comes to have 2 Ready Pods of the version "one", and no others
+      Then Deployment "web" is rolled out to the version "two", with Pods of one version at any time
+
+    Scenario: a version that does not come to be ready leaves the old one in place, says so, and can be taken back
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          progressDeadlineSeconds: 5
+          strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Deployment "web" comes to have 2 Ready Pods of the version "one", and no others
+      And "status.conditions[type=Available].status" of Deployment "web" becomes "True"
+      When Deployment "web" is patched with:
+        """
+        spec: {template: {metadata: {labels: {version: two}}, spec: {containers: [{name: app, image: example.com/there-is-none:1, imagePullPolicy: Never}]}}}
+        """
+      Then "status.conditions[type=Progressing].reason" of Deployment "web" becomes "ProgressDeadlineExceeded"
+      And "status.conditions[type=Progressing].status" of Deployment "web" is "False"
+      And "status.conditions[type=Available].status" of Deployment "web" is "True"
+      And "status.availableReplicas" of Deployment "web" is "2"
+      And "status.updatedReplicas" of Deployment "web" is "1"
+      When kubectl runs "rollout status deployment/web --timeout=60s"
+      Then it exits with 1
+      And its error output contains "exceeded its progress deadline"
+      When kubectl runs "rollout undo deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have 2 Ready Pods of the version "one", and no others
+
+    Scenario: it is scaled like a set, and keeps its number
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Deployment "web" comes to have 1 Ready Pods of the version "one", and no others
+      When kubectl runs "scale deployment/web --replicas=3"
+      Then it exits with 0
+      And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      # Who changes the set's number is overruled.
+      When "spec.replicas" of ReplicaSet "${first}" is set to "1"
+      Then "spec.replicas" of ReplicaSet "${first}" becomes "3"
+      And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
+      When kubectl runs "get deployment web"
+      Then it prints the columns "NAME, READY, UP-TO-DATE, AVAILABLE, AGE"
+      And its output matches "web +3/3 +3 +3 "
