@@ -19,9 +19,6 @@ const scalingReplicaSet = "ScalingReplicaSet"
 
 // apply writes what was decided. The status is written last and even if a set could not be changed: it tells what was observed.
 func (c *Controller) apply(ctx context.Context, d *appsv1.Deployment, decided plan) error {
-	if decided.undo != nil {
-		return c.goBack(ctx, decided.undo)
-	}
 	if decided.create != nil {
 		if err := c.create(ctx, d, decided.create); err != nil {
 			return err
@@ -41,10 +38,11 @@ func (c *Controller) apply(ctx context.Context, d *appsv1.Deployment, decided pl
 			break
 		}
 	}
-	if decided.told != nil {
-		if err := c.tell(ctx, d, decided.told); err != nil {
-			failures = append(failures, err)
-		}
+	switch {
+	case decided.undo != nil:
+		failures = append(failures, c.goBack(ctx, decided.undo))
+	case decided.told != nil:
+		failures = append(failures, c.tell(ctx, d, decided.told))
 	}
 	return errors.Join(failures...)
 }
