@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -18,9 +19,6 @@ const scalingReplicaSet = "ScalingReplicaSet"
 
 // apply writes what was decided. The status is written last and even if a set could not be changed: it tells what was observed.
 func (c *Controller) apply(ctx context.Context, d *appsv1.Deployment, decided plan) error {
-	if decided.undo != nil {
-		return c.goBack(ctx, decided.undo)
-	}
 	if decided.create != nil {
 		if err := c.create(ctx, d, decided.create); err != nil {
 			return err
@@ -40,16 +38,32 @@ func (c *Controller) apply(ctx context.Context, d *appsv1.Deployment, decided pl
 			break
 		}
 	}
-	if decided.told != nil {
-		if err := c.tell(ctx, decided.told); err != nil {
-			failures = append(failures, err)
-		}
+	switch {
+	case decided.undo != nil:
+		failures = append(failures, c.goBack(ctx, decided.undo))
+	case decided.told != nil:
+		failures = append(failures, c.tell(ctx, d, decided.told))
 	}
 	return errors.Join(failures...)
 }
 
-func (c *Controller) tell(ctx context.Context, d *appsv1.Deployment) error {
-	if _, err := c.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, d, metav1.UpdateOptions{}); err != nil {
+// tell writes the status and the revision of d, which were decided for what was observed. If the spec has changed since, they are
+// still what was seen of the older generation, and the next sync builds on them: that a set was created is told only once. A status
+// that has changed since is our own, not seen yet: then the decision was too early.
+func (c *Controller) tell(ctx context.Context, observed, d *appsv1.Deployment) error {
+	client := c.client.AppsV1().Deployments(d.Namespace)
+	_, err := client.UpdateStatus(ctx, d, metav1.UpdateOptions{})
+	if apierrors.IsConflict(err) {
+		fresh, lookup := client.Get(ctx, d.Name, metav1.GetOptions{})
+		if lookup == nil && fresh.UID == d.UID && equality.Semantic.DeepEqual(fresh.Status, observed.Status) {
+			fresh.Status = d.Status
+			if revision, ok := d.Annotations[revisionAnnotation]; ok {
+				metav1.SetMetaDataAnnotation(&fresh.ObjectMeta, revisionAnnotation, revision)
+			}
+			_, err = client.UpdateStatus(ctx, fresh, metav1.UpdateOptions{})
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("update status of deployment %s: %w", keyOf(d), err)
 	}
 	return nil
@@ -71,12 +85,12 @@ func (c *Controller) create(ctx context.Context, d *appsv1.Deployment, set *apps
 			return fmt.Errorf("look up replica set %s/%s, which is there already: %w", set.Namespace, set.Name, lookup)
 		}
 		if !metav1.IsControlledBy(taken, d) || !sameTemplate(&taken.Spec.Template, &d.Spec.Template) {
-			err = errors.Join(err, c.tell(ctx, collided(d)))
+			err = errors.Join(err, c.tell(ctx, d, collided(d)))
 		}
 	default:
 		// What is wrong with the set matters more than whether it can be told.
 		if failed := refused(d, set.Name, err, c.clock.Now()); failed != nil {
-			_ = c.tell(ctx, failed)
+			_ = c.tell(ctx, d, failed)
 		}
 		c.recorder.Eventf(d, corev1.EventTypeWarning, replicaSetCreateError, refusal, set.Name, err)
 	}

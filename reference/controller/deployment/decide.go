@@ -19,7 +19,7 @@ type plan struct {
 	update []update
 	// remove are sets that the history has no room for.
 	remove []*appsv1.ReplicaSet
-	// undo is a rollback that the Deployment asks for by annotation. It leaves the rest of the plan to the next sync.
+	// undo is a rollback that the Deployment asks for by annotation. The next sync tells of it.
 	undo *undo
 	// told is the Deployment with the status and the revision that it shall have; nil when it has them.
 	told *appsv1.Deployment

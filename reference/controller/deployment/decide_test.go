@@ -139,6 +139,7 @@ func TestHowRolloutGoesOn(t *testing.T) {
 		"all new: nothing to do":              {web(3), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, nil},
 		"somebody made the new one larger":    {web(3), []*appsv1.ReplicaSet{set(2, 5)}, nil, []string{"web-2: 5 to 3"}},
 		"sick old ones go first":              {web(3), []*appsv1.ReplicaSet{set(1, 3, availableOnly(2)), set(2, 1)}, nil, []string{"web-1: 3 to 2"}},
+		"what goes just now is not available": {web(3), []*appsv1.ReplicaSet{set(1, 3, having(4)), set(2, 1)}, nil, []string{"web-1: 3 to 2"}},
 		"of several old ones the oldest":      {web(3, func(d *appsv1.Deployment) { d.Spec.Template = template("image:3") }), []*appsv1.ReplicaSet{set(2, 2), set(1, 1), set(3, 1)}, nil, []string{"web-1: 1 to 0"}},
 		"a quarter up, a quarter down, of 10": {web(10, rolling("25%", "25%")), []*appsv1.ReplicaSet{set(1, 10, madeFor("10", "13"))}, nil, []string{"create 3", "web-1: 10 to 8"}},
 		"a quarter of one is one more":        {web(1, rolling("25%", "25%")), []*appsv1.ReplicaSet{set(1, 1, madeFor("1", "2"))}, nil, []string{"create 1"}},

@@ -50,21 +50,20 @@ func (r *rollout) shrink() bool {
 	_, unavailable := r.bounds()
 	least := r.wanted() - unavailable
 	// What the present set lacks is kept in reserve, so that it does not count twice.
-	lacking := *r.present.Spec.Replicas - r.present.Status.AvailableReplicas
+	lacking := *r.present.Spec.Replicas - staying(r.present)
 	spare := total(r.all()) - least - lacking
 	if spare <= 0 {
 		return false
 	}
 	shrunk := false
 	for _, set := range old {
-		sick := min(spare, *set.Spec.Replicas-set.Status.AvailableReplicas)
-		if sick > 0 {
+		if sick := min(spare, *set.Spec.Replicas-staying(set)); sick > 0 {
 			r.resize(set, *set.Spec.Replicas-sick)
 			spare -= sick
 			shrunk = true
 		}
 	}
-	spare = available(r.all()) - least
+	spare = sum(r.all(), staying) - least
 	for _, set := range old {
 		if step := min(spare, *set.Spec.Replicas); step > 0 {
 			r.resize(set, *set.Spec.Replicas-step)
@@ -73,6 +72,11 @@ func (r *rollout) shrink() bool {
 		}
 	}
 	return shrunk
+}
+
+// staying is how many of a set's available replicas it will keep: one that was made smaller just now still has those that go.
+func staying(set *appsv1.ReplicaSet) int32 {
+	return min(set.Status.AvailableReplicas, *set.Spec.Replicas)
 }
 
 // bounds are how many replicas there may be beyond what is wanted, and how many of what is wanted may be missing.
