@@ -182,7 +182,7 @@ Feature: Rollouts
         | a negative history                 | revisionHistoryLimit: -1, selector: {matchLabels: {app: web}}                                    | spec.revisionHistoryLimit                  |
         | a negative time to be ready        | minReadySeconds: -1, selector: {matchLabels: {app: web}}                                         | spec.minReadySeconds                       |
         | a deadline that readiness outlasts | minReadySeconds: 60, progressDeadlineSeconds: 60, selector: {matchLabels: {app: web}}            | spec.progressDeadlineSeconds               |
-        | an unknown strategy                | strategy: {type: BlueGreen}, selector: {matchLabels: {app: web}}                                 | spec.strategy.type                         |
+        | an unknown strategy                | strategy: {type: BlueGreen}, selector: {matchLabels: {app: web}}                                 | spec.strategy                              |
         | no room to move                    | strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}, selector: {matchLabels: {app: web}} | spec.strategy.rollingUpdate.maxUnavailable |
         | more than all unavailable          | strategy: {rollingUpdate: {maxUnavailable: 101%}}, selector: {matchLabels: {app: web}}           | spec.strategy.rollingUpdate.maxUnavailable |
         | a surge that is no number          | strategy: {rollingUpdate: {maxSurge: many}}, selector: {matchLabels: {app: web}}                 | spec.strategy.rollingUpdate.maxSurge       |
