@@ -46,9 +46,9 @@ func (s *Server) ensureDNS(ctx context.Context, client kubernetes.Interface) err
 	if err := s.ensureDNSCredentials(ctx, client); err != nil {
 		return err
 	}
-	sets := client.AppsV1().ReplicaSets(metav1.NamespaceSystem)
-	if err := createIfMissing(ctx, sets.Get, sets.Create, dnsSet()); err != nil {
-		return fmt.Errorf("create replica set %s: %w", coreDNS, err)
+	deployments := client.AppsV1().Deployments(metav1.NamespaceSystem)
+	if err := createIfMissing(ctx, deployments.Get, deployments.Create, dnsDeployment()); err != nil {
+		return fmt.Errorf("create deployment %s: %w", coreDNS, err)
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func dnsServiceObject(ip netip.Addr) *corev1.Service {
 	return service
 }
 
-func dnsSet() *appsv1.ReplicaSet {
+func dnsDeployment() *appsv1.Deployment {
 	probe := func(path string, port, period int32) *corev1.Probe {
 		return &corev1.Probe{
 			ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port)}},
@@ -146,10 +146,13 @@ func dnsSet() *appsv1.ReplicaSet {
 			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"NET_BIND_SERVICE"}},
 		},
 	}
-	return &appsv1.ReplicaSet{
+	return &appsv1.Deployment{
 		ObjectMeta: systemMeta(coreDNS),
-		Spec: appsv1.ReplicaSetSpec{
+		Spec: appsv1.DeploymentSpec{
 			Replicas: ptr.To[int32](dnsReplicas),
+			Strategy: appsv1.DeploymentStrategy{
+				Type: appsv1.RollingUpdateDeploymentStrategyType, RollingUpdate: &appsv1.RollingUpdateDeployment{MaxUnavailable: ptr.To(intstr.FromInt32(1))},
+			},
 			Selector: &metav1.LabelSelector{MatchLabels: dnsLabels},
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: dnsLabels},
