@@ -101,11 +101,13 @@ func (r *rollout) collect(observed *appsv1.Deployment, sets []*appsv1.ReplicaSet
 		before[set.UID] = set
 	}
 	for _, set := range r.all() {
-		was := before[set.UID]
-		if set == r.plan.create || was == nil || equality.Semantic.DeepEqual(was.Spec, set.Spec) && equality.Semantic.DeepEqual(was.Annotations, set.Annotations) {
+		if set == r.plan.create {
 			continue
 		}
-		r.plan.update = append(r.plan.update, update{set, *was.Spec.Replicas})
+		was := before[set.UID]
+		if !equality.Semantic.DeepEqual(was.Spec, set.Spec) || !equality.Semantic.DeepEqual(was.Annotations, set.Annotations) {
+			r.plan.update = append(r.plan.update, update{set, *was.Spec.Replicas})
+		}
 	}
 	d := r.deployment
 	if !equality.Semantic.DeepEqual(observed.Status, d.Status) || observed.Annotations[revisionAnnotation] != d.Annotations[revisionAnnotation] {
