@@ -61,7 +61,9 @@ func decide(observed *appsv1.Deployment, sets []*appsv1.ReplicaSet, busy map[typ
 		d.Status = r.counted()
 	case d.Spec.Paused:
 		r.scale()
-		r.forget()
+		if _, asked := r.undoTo(); !asked { // what it goes back to when it is resumed must be there
+			r.forget()
+		}
 		d.Status = r.counted()
 	case r.undo():
 	case r.wasScaled():
