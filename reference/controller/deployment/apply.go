@@ -121,12 +121,11 @@ func (c *Controller) update(ctx context.Context, d *appsv1.Deployment, u update)
 	if err != nil {
 		return fmt.Errorf("update replica set %s/%s: %w", u.set.Namespace, u.set.Name, err)
 	}
-	direction := "up"
-	if *set.Spec.Replicas < u.from {
-		direction = "down"
-	}
-	if *set.Spec.Replicas != u.from {
-		c.recorder.Eventf(d, corev1.EventTypeNormal, scalingReplicaSet, "Scaled %s replica set %s from %d to %d", direction, set.Name, u.from, *set.Spec.Replicas)
+	switch size := *set.Spec.Replicas; {
+	case size > u.from:
+		c.recorder.Eventf(d, corev1.EventTypeNormal, scalingReplicaSet, "Scaled up replica set %s from %d to %d", set.Name, u.from, size)
+	case size < u.from:
+		c.recorder.Eventf(d, corev1.EventTypeNormal, scalingReplicaSet, "Scaled down replica set %s from %d to %d", set.Name, u.from, size)
 	}
 	return nil
 }

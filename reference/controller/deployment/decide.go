@@ -61,7 +61,9 @@ func decide(observed *appsv1.Deployment, sets []*appsv1.ReplicaSet, busy map[typ
 		d.Status = r.counted()
 	case d.Spec.Paused:
 		r.scale()
-		r.forget()
+		if _, asked := r.undoTo(); !asked { // what it goes back to when it is resumed must be there
+			r.forget()
+		}
 		d.Status = r.counted()
 	case r.undo():
 	case r.wasScaled():
@@ -101,11 +103,13 @@ func (r *rollout) collect(observed *appsv1.Deployment, sets []*appsv1.ReplicaSet
 		before[set.UID] = set
 	}
 	for _, set := range r.all() {
-		was := before[set.UID]
-		if set == r.plan.create || was == nil || equality.Semantic.DeepEqual(was.Spec, set.Spec) && equality.Semantic.DeepEqual(was.Annotations, set.Annotations) {
+		if set == r.plan.create {
 			continue
 		}
-		r.plan.update = append(r.plan.update, update{set, *was.Spec.Replicas})
+		was := before[set.UID]
+		if !equality.Semantic.DeepEqual(was.Spec, set.Spec) || !equality.Semantic.DeepEqual(was.Annotations, set.Annotations) {
+			r.plan.update = append(r.plan.update, update{set, *was.Spec.Replicas})
+		}
 	}
 	d := r.deployment
 	if !equality.Semantic.DeepEqual(observed.Status, d.Status) || observed.Annotations[revisionAnnotation] != d.Annotations[revisionAnnotation] {

@@ -167,9 +167,12 @@ func TestHowRolloutGoesOn(t *testing.T) {
 
 		"more history than wanted": {
 			web(3, remembering(1), done, func(d *appsv1.Deployment) { d.Spec.Template = template("image:4") }), []*appsv1.ReplicaSet{set(3, 0), set(1, 0), set(2, 0), set(4, 3)}, nil, []string{"remove web-1", "remove web-2"}},
-		"no history":                          {web(3, remembering(0), done), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, []string{"remove web-1"}},
-		"history is kept during a rollout":    {web(3, remembering(0)), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, nil},
-		"history that still runs is kept":     {web(3, remembering(0), done), []*appsv1.ReplicaSet{set(1, 0, having(1)), set(2, 3)}, nil, nil},
+		"no history":                       {web(3, remembering(0), done), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, []string{"remove web-1"}},
+		"history is kept during a rollout": {web(3, remembering(0)), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, nil},
+		"history that still runs is kept":  {web(3, remembering(0), done), []*appsv1.ReplicaSet{set(1, 0, having(1)), set(2, 3)}, nil, nil},
+		"history goes while paused":        {web(3, remembering(0), paused), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, []string{"remove web-1"}},
+		"history to go back to is kept": {
+			web(3, remembering(0), paused, annotated(appsv1.DeprecatedRollbackTo, "1")), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, nil},
 		"history without a limit":             {web(3, remembering(unlimited), done), []*appsv1.ReplicaSet{set(1, 0), set(2, 3)}, nil, nil},
 		"a set that changes just now is kept": {web(3, remembering(0), done), []*appsv1.ReplicaSet{set(1, 0, func(s *appsv1.ReplicaSet) { s.Generation = 2 }), set(2, 3)}, nil, nil},
 	} {

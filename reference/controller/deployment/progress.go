@@ -2,7 +2,6 @@ package deployment
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -123,8 +122,10 @@ func (r *rollout) failure() *appsv1.DeploymentCondition {
 		sets = append([]*appsv1.ReplicaSet{r.present}, sets...)
 	}
 	for _, set := range sets {
-		if i := slices.IndexFunc(set.Status.Conditions, func(c appsv1.ReplicaSetCondition) bool { return c.Type == appsv1.ReplicaSetReplicaFailure }); i >= 0 {
-			c := set.Status.Conditions[i]
+		for _, c := range set.Status.Conditions {
+			if c.Type != appsv1.ReplicaSetReplicaFailure {
+				continue
+			}
 			return &appsv1.DeploymentCondition{
 				Type: appsv1.DeploymentReplicaFailure, Status: c.Status, Reason: c.Reason, Message: c.Message,
 				LastUpdateTime: c.LastTransitionTime, LastTransitionTime: c.LastTransitionTime,

@@ -67,7 +67,8 @@ func unset(status *appsv1.DeploymentStatus, of appsv1.DeploymentConditionType) {
 }
 
 // set says something of the status as of now.
-func (r *rollout) set(status *appsv1.DeploymentStatus, of appsv1.DeploymentConditionType, is corev1.ConditionStatus, reason, format string, args ...any) {
+func (r *rollout) set(status *appsv1.DeploymentStatus, of appsv1.DeploymentConditionType, is corev1.ConditionStatus,
+	reason, format string, args ...any) {
 	put(status, appsv1.DeploymentCondition{
 		Type: of, Status: is, Reason: reason, Message: fmt.Sprintf(format, args...), LastUpdateTime: r.timestamp(), LastTransitionTime: r.timestamp(),
 	})

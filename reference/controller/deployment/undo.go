@@ -19,9 +19,9 @@ type undo struct {
 
 // undo plans the rollback that is asked for, and tells whether one is.
 func (r *rollout) undo() bool {
-	revision, err := strconv.ParseInt(r.deployment.Annotations[appsv1.DeprecatedRollbackTo], 10, 64)
-	if err != nil {
-		return false // nothing, or nonsense
+	revision, asked := r.undoTo()
+	if !asked {
+		return false
 	}
 	if r.present == nil {
 		r.create() // before it is left, what is gets its revision
@@ -53,6 +53,12 @@ func (r *rollout) undo() bool {
 		r.plan.undo.message = fmt.Sprintf("Rolled back deployment %q to revision %d", d.Name, revision)
 	}
 	return true
+}
+
+// undoTo is the revision to go back to, zero for the last one. What is no number asks for nothing.
+func (r *rollout) undoTo() (int64, bool) {
+	revision, err := strconv.ParseInt(r.deployment.Annotations[appsv1.DeprecatedRollbackTo], 10, 64)
+	return revision, err == nil
 }
 
 // goBack gives the Deployment the template of a set, and the annotations that it had then: they would be copied to the set otherwise,
