@@ -13,8 +13,8 @@ import (
 	"github.com/plumbline/plumbline/steps"
 )
 
-// ownClusters is how many clusters of scenarios' own there are at a time.
-const ownClusters = 2
+// ownClusters is how many clusters of scenarios' own there are at a time: two, or one where little is to go on at once.
+func (e *engine) ownClusters() int { return min(2, max(1, e.concurrency()/6)) }
 
 // work runs the planned scenarios: those on the shared cluster side by side, besides them those with clusters of their
 // own, and then, one by one, those that must be alone. All of them have an outcome when it returns.
@@ -34,7 +34,7 @@ func (e *engine) work(ctx context.Context) {
 	defer stopTalking()
 	var group sync.WaitGroup
 	e.lane(ctx, &group, shared, e.concurrency())
-	e.lane(ctx, &group, own, ownClusters)
+	e.lane(ctx, &group, own, e.ownClusters())
 	group.Wait()
 	e.lane(ctx, &group, serial, 1)
 	group.Wait()
@@ -56,10 +56,14 @@ func (e *engine) lane(ctx context.Context, group *sync.WaitGroup, queue []*scena
 	}
 }
 
-// concurrency suits scenarios that mostly wait.
+// concurrency suits scenarios that mostly wait. What takes several times the processor's time of the reference, and runs on this machine,
+// gets half as many: with more, an upstream cluster on two cores is at times too busy to answer for seconds.
 func (e *engine) concurrency() int {
 	if e.options.Concurrency > 0 {
 		return e.options.Concurrency
+	}
+	if e.target.kind() == targetKubernetes && e.needs().workloads {
+		return min(16, max(6, 3*runtime.NumCPU()))
 	}
 	return min(32, max(8, 6*runtime.NumCPU()))
 }
