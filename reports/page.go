@@ -18,6 +18,7 @@ type page struct {
 	CSS      template.CSS
 	JS       template.JS
 	Chapters []pageChapter
+	Troubles []pageScenario // what the header leads to
 	Others   []pageScenario // of claims that the report does not list: no scenario is ever lost
 }
 
@@ -100,6 +101,9 @@ func (r *Report) page() *page {
 		p.chapter(claim.Chapter).Claims = append(p.chapter(claim.Chapter).Claims, c)
 	}
 	for i := range r.Scenarios {
+		if r.Scenarios[i].Outcome != Passed {
+			p.Troubles = append(p.Troubles, r.Scenarios[i].onPage())
+		}
 		if !shown[r.Scenarios[i].ID] {
 			p.Others = append(p.Others, r.Scenarios[i].onPage())
 		}

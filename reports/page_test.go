@@ -30,7 +30,7 @@ func TestPage(t *testing.T) {
 	for _, want := range []string{
 		`data-outcome="passed"`, `data-outcome="failed"`, `data-outcome="missed"`, `data-outcome="unsupported"`, `data-outcome="inconclusive"`,
 		`data-outcome="error"`, `data-outcome="left-out"`, `data-outcome="pending"`, `href="evidence/a%23b"`, "1 scenario failed", "Seed 7",
-		"<h4>Expected</h4><pre>blue</pre></div><div><h4>Seen</h4><pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>", "make conformance SCENARIO=labels/in/b", "<circle",
+		"<h4>Expected</h4><pre>blue</pre></div><div><h4>Seen</h4><pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>", "make conformance SCENARIO=labels/in/b", `class="mark"`, "What did not pass",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page lacks %q", want)

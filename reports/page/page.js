@@ -22,7 +22,7 @@ function filter() {
     claim.hidden = !(any || here && fits(claim) && head);
   }
   for (const s of document.querySelectorAll("section")) s.hidden = ![...s.querySelectorAll(".claim")].some(c => !c.hidden);
-  by("found").textContent = found + " scenarios";
+  by("found").textContent = found + " shown";
 }
 // A link to a scenario shows it whatever is filtered.
 function open() {
