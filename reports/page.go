@@ -54,7 +54,6 @@ func (r *Report) WriteHTML(path string) error {
 	form, err := template.New("page.html").Funcs(template.FuncMap{
 		"brief": func(s Seconds) string { return brief(s.Duration()) },
 		"link":  func(path string) string { return (&url.URL{Path: path}).String() },
-		"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 		"class": func(s string) string { return strings.ReplaceAll(s, " ", "-") },
 		"clip":  clip,
 		"words": func() []string {
