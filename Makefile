@@ -1,6 +1,6 @@
 # Plumbline needs Go, a C compiler (for the race detector), make and Docker. Everything else it builds.
 #
-#   make conformance       judge the reference orchestrator, and write out/report.json and out/junit.xml
+#   make conformance       judge the reference orchestrator, and write out/report.html, report.json and junit.xml
 #   make conformance-kubernetes   the same for upstream Kubernetes, built from its modules
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)

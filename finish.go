@@ -66,13 +66,14 @@ func (e *engine) publish(report *reports.Report) error {
 	report.Wall = reports.SecondsOf(report.Finished.Sub(e.started))
 	e.journal.settle(report)
 	out := e.options.out()
-	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml"))); err != nil {
+	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml")),
+		report.WriteHTML(filepath.Join(out, "report.html"))); err != nil {
 		return err
 	}
 	if !e.unbegun { // else one line has said all there is to say
 		reports.Console{W: e.options.log(), Color: isTerminal(e.options.log()), Pending: !e.options.narrowed(), Folder: out}.Write(report)
 	}
-	e.printf("Reports: %s and %s\n", filepath.Join(out, "report.json"), filepath.Join(out, "junit.xml"))
+	e.printf("Reports: %s for a browser, %s and %s\n", filepath.Join(out, "report.html"), filepath.Join(out, "report.json"), filepath.Join(out, "junit.xml"))
 	if e.keptWords != "" {
 		e.printf("\n%s\n", e.keptWords)
 		e.printf("\nWhat failed scenarios left is in the namespaces of: kubectl get namespaces --selector=%s=%s --output=yaml\n", steps.RunLabel, e.id)
