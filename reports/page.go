@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,13 @@ type pageClaim struct {
 	Claim
 	Shown     []pageScenario
 	Elsewhere []string // scenarios of several claims are shown in full once, and linked from the others
-	Left      []LeftOut
+	Left      []pageLeft
+}
+
+// pageLeft are scenarios that were left out for one reason.
+type pageLeft struct {
+	Why string
+	IDs []string
 }
 
 type pageScenario struct {
@@ -56,6 +63,7 @@ func (r *Report) WriteHTML(path string) error {
 		"link":  func(path string) string { return (&url.URL{Path: path}).String() },
 		"class": func(s string) string { return strings.ReplaceAll(s, " ", "-") },
 		"clip":  clip,
+		"count": count,
 		"words": func() []string {
 			return []string{"passed", "failed", "known", "missed", "unsupported", "inconclusive", "error", "left-out", "pending"}
 		},
@@ -87,9 +95,7 @@ func (r *Report) page() *page {
 		for _, id := range claim.Scenarios {
 			switch record := records[id]; {
 			case record == nil:
-				l := left[id]
-				l.ID = id
-				c.Left = append(c.Left, l)
+				c.leave(id, left[id].Why)
 			case shown[id]:
 				c.Elsewhere = append(c.Elsewhere, id)
 			default:
@@ -108,6 +114,16 @@ func (r *Report) page() *page {
 		}
 	}
 	return p
+}
+
+// leave notes a scenario that was left out.
+func (c *pageClaim) leave(id, why string) {
+	i := slices.IndexFunc(c.Left, func(l pageLeft) bool { return l.Why == why })
+	if i < 0 {
+		i = len(c.Left)
+		c.Left = append(c.Left, pageLeft{Why: why})
+	}
+	c.Left[i].IDs = append(c.Left[i].IDs, id)
 }
 
 // chapter finds or makes a chapter, which keeps the chapters in the order of the claims.

@@ -31,7 +31,8 @@ function open() {
   const target = by(id);
   if (!target) return;
   if (target.hidden || target.closest("[hidden]")) { form.reset(); filter(); }
-  if (target.tagName === "DETAILS") target.open = true;
+  const row = target.closest("details.row");
+  if (row) row.open = true;
   target.scrollIntoView();
 }
 form.addEventListener("input", filter);
