@@ -5,6 +5,8 @@
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
+#   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown
+#   make verify REPORTS=out/report.json                        judge a report anew from its records, without a cluster
 #   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
@@ -29,7 +31,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
+.PHONY: compare verify conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -95,6 +97,9 @@ workload-image:
 	@$(PLAIN) go run -trimpath ./fixtures/cluster workload-image $(or $(ARCH),$(shell go env GOARCH))
 
 # The runner is for GOOS and GOARCH, if those are given.
+compare verify:
+	@$(PLAIN) go run -trimpath ./ci/plumbline $@ $(REPORTS)
+
 runner: suite
 	@$(PLAIN) GOOS= GOARCH= go run -trimpath ./ci/pack .build $(or $(GOOS),$(shell go env GOOS)) $(or $(GOARCH),$(shell go env GOARCH))
 

@@ -4,6 +4,8 @@
 //
 //	plumbline -target=image -image=example/orchestrator:1.0
 //	plumbline -target=kubeconfig -kubeconfig=PATH -context=NAME
+//	plumbline compare ONE/report.json OTHER/report.json …   what they do differently, as Markdown
+//	plumbline verify OUT/report.json …                      judges a report anew from its records
 //
 // It ends with 0 if what was judged conforms, 1 if it does not or could not be judged, and 2 if the command line makes no
 // sense. It lives here because it is a packaged form of the gate, like what else ci holds: the library does the work.
@@ -39,6 +41,14 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "compare":
+			return compare(args[1:])
+		case "verify":
+			return verify(args[1:])
+		}
+	}
 	var options plumbline.Options
 	flags := flag.NewFlagSet("plumbline", flag.ContinueOnError)
 	options.Flags(flags)

@@ -1,0 +1,44 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCompare(t *testing.T) {
+	one, other := example(), example()
+	other.Target.Version = "v1.36.0"
+	other.Scenarios[1].Outcome, other.Scenarios[1].Failure = Passed, nil
+	other.Scenarios[1].Steps = []Step{{Text: "it holds", Status: "passed"}, {Text: "it does not", Status: "passed"}}
+	other.Summarise()
+	var b strings.Builder
+	if err := Compare(&b, []Compared{{"one", one}, {"other", other}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| claim | level | one (v1.37.2) | other (v1.36.0) |\n| --- | --- | --- | --- |\n", "| **the run** |",
+		"| labels/in | MUST | failed: 1 passed, 1 failed, 1 left out | passed |", "| pods/later | MUST | pending | pending |",
+		"### labels/in/b\n\n- one: failed (the colour: expected blue, saw green)\n- other: passed\n- they part at: it does not\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the comparison does not say %q", want)
+		}
+	}
+	if strings.Contains(b.String(), "### labels/in/a") {
+		t.Error("a scenario that came out alike is shown")
+	}
+	if t.Failed() {
+		t.Log(b.String())
+	}
+	b.Reset()
+	if err := Compare(&b, []Compared{{"one", one}, {"again", example()}}); err != nil || !strings.Contains(b.String(), "Every scenario came out alike.") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	other.Suite.Version = "2.0.0"
+	if err := Compare(&b, []Compared{{"one", one}, {"other", other}}); err == nil || !strings.Contains(err.Error(), "version 2.0.0") {
+		t.Errorf("two versions of the suite are compared: %v", err)
+	}
+	if err := Compare(&b, []Compared{{"one", one}}); err == nil {
+		t.Error("one report is compared with nothing")
+	}
+}
