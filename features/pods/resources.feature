@@ -145,6 +145,8 @@ Feature: Requests and limits
         """
       Then container "tight" of Pod "pair" is restarted
       And "status.containerStatuses[name=tight].lastState.terminated.reason" of Pod "pair" becomes "OOMKilled"
+      And "status.containerStatuses[name=roomy].started" of Pod "pair" becomes "true"
+      And "status.containerStatuses[name=free].started" of Pod "pair" becomes "true"
       And the log of container "roomy" of Pod "pair" says "holding"
       And the log of container "free" of Pod "pair" says "holding"
       And container "roomy" of Pod "pair" has not been restarted
