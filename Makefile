@@ -31,7 +31,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: compare verify conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -96,10 +96,10 @@ kubernetes-down:
 workload-image:
 	@$(PLAIN) go run -trimpath ./fixtures/cluster workload-image $(or $(ARCH),$(shell go env GOARCH))
 
-# The runner is for GOOS and GOARCH, if those are given.
 compare verify:
 	@$(PLAIN) go run -trimpath ./ci/plumbline $@ $(REPORTS)
 
+# The runner is for GOOS and GOARCH, if those are given.
 runner: suite
 	@$(PLAIN) GOOS= GOARCH= go run -trimpath ./ci/pack .build $(or $(GOOS),$(shell go env GOOS)) $(or $(GOARCH),$(shell go env GOARCH))
 

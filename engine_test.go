@@ -385,7 +385,7 @@ func TestSerialScenariosAreAlone(t *testing.T) {
 			most = max(most, running)
 			overlap = overlap || serial && running > 1
 			mu.Unlock()
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond) // how long the scenario takes: time for another to begin beside it. Nothing is waited for.
 			mu.Lock()
 			running--
 			mu.Unlock()

@@ -14,7 +14,7 @@ type Compared struct {
 }
 
 // Compare writes what several implementations do differently, as Markdown: each claim on a line, and then each scenario whose outcomes
-// differ, with the first step at which they part. All reports have to be of one version of the suite, since ids of scenarios may change.
+// differ, with the first step at which they part. What some left out is counted, and no difference. All reports have to be of one version of the suite, since ids of scenarios may change.
 func Compare(w io.Writer, all []Compared) error {
 	if len(all) < 2 {
 		return fmt.Errorf("a comparison needs two reports at least, and got %d", len(all))
@@ -70,56 +70,67 @@ func (r *Report) cell(id string) string {
 	return strings.TrimSpace(r.Claims[i].State + ": " + byOutcome(r.Claims[i].Counts))
 }
 
-// outcome is what a report says of a scenario, and its record if there is one.
-func (r *Report) outcome(id string) (string, *Record) {
-	if i := slices.IndexFunc(r.Scenarios, func(s Record) bool { return s.ID == id }); i >= 0 {
-		return string(r.Scenarios[i].Outcome), &r.Scenarios[i]
-	}
-	return StateLeftOut, nil
-}
-
-// differences writes the scenarios that came out differently, in the order in which they are known.
+// differences writes the scenarios that came out differently, in the order of the first report.
 func differences(b *strings.Builder, all []Compared) {
-	seen, found := map[string]bool{}, 0
-	for _, r := range all {
-		for i := range r.Scenarios {
-			id := r.Scenarios[i].ID
-			if seen[id] {
-				continue
-			}
-			seen[id] = true
-			outcomes, records := make([]string, len(all)), make([]*Record, len(all))
-			for j, other := range all {
-				outcomes[j], records[j] = other.outcome(id)
-			}
-			if !slices.ContainsFunc(outcomes, func(o string) bool { return o != outcomes[0] }) {
-				continue
-			}
-			if found++; found == 1 {
-				b.WriteString("\n## Scenarios that differ\n")
-			}
-			fmt.Fprintf(b, "\n### %s\n\n", id)
-			part := parting(records)
-			for j, other := range all {
-				fmt.Fprintf(b, "- %s: %s", other.Name, outcomes[j])
-				if records[j] != nil && records[j].Outcome != Passed {
-					fmt.Fprintf(b, " (%s)", firstLine(records[j].Why))
-				}
-				b.WriteString("\n")
-			}
-			if part != "" {
-				fmt.Fprintf(b, "- they part at: %s\n", part)
-			}
+	byID := make([]map[string]*Record, len(all))
+	everywhere := map[string]int{}
+	for i, r := range all {
+		byID[i] = map[string]*Record{}
+		for j := range r.Scenarios {
+			record := &r.Scenarios[j]
+			byID[i][record.ID] = record
+			everywhere[record.ID]++
 		}
 	}
+	found, apart := 0, 0
+	for _, n := range everywhere {
+		if n < len(all) {
+			apart++
+		}
+	}
+	for i := range all[0].Scenarios {
+		id := all[0].Scenarios[i].ID
+		if everywhere[id] < len(all) {
+			continue
+		}
+		records := make([]*Record, len(all))
+		for j := range all {
+			records[j] = byID[j][id]
+		}
+		if !slices.ContainsFunc(records, func(r *Record) bool { return r.Outcome != records[0].Outcome }) {
+			continue
+		}
+		if found++; found == 1 {
+			b.WriteString("\n## Scenarios that differ\n")
+		}
+		difference(b, id, all, records)
+	}
 	if found == 0 {
-		b.WriteString("\nEvery scenario came out alike.\n")
+		b.WriteString("\nEvery scenario that all judged came out alike.\n")
+	}
+	if apart > 0 {
+		fmt.Fprintf(b, "\n%s not judged by all.\n", count(apart, "scenario"))
+	}
+}
+
+// difference writes how one scenario came out for each.
+func difference(b *strings.Builder, id string, all []Compared, records []*Record) {
+	fmt.Fprintf(b, "\n### %s\n\n", id)
+	for i, record := range records {
+		fmt.Fprintf(b, "- %s: %s", all[i].Name, record.Outcome)
+		if record.Outcome != Passed {
+			fmt.Fprintf(b, " (%s)", firstLine(record.Why))
+		}
+		b.WriteString("\n")
+	}
+	if at := parting(records); at != "" {
+		fmt.Fprintf(b, "- they part at: %s\n", at)
 	}
 }
 
 // parting is the first step that did not end alike wherever the scenario ran, or nothing.
 func parting(records []*Record) string {
-	records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return r == nil || len(r.Steps) == 0 })
+	records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return len(r.Steps) == 0 })
 	if len(records) < 2 {
 		return ""
 	}

@@ -31,8 +31,14 @@ func TestCompare(t *testing.T) {
 		t.Log(b.String())
 	}
 	b.Reset()
-	if err := Compare(&b, []Compared{{"one", one}, {"again", example()}}); err != nil || !strings.Contains(b.String(), "Every scenario came out alike.") {
+	if err := Compare(&b, []Compared{{"one", one}, {"again", example()}}); err != nil || !strings.Contains(b.String(), "Every scenario that all judged came out alike.") {
 		t.Errorf("%v\n%s", err, b.String())
+	}
+	fewer := example()
+	fewer.Scenarios = fewer.Scenarios[1:]
+	b.Reset()
+	if err := Compare(&b, []Compared{{"one", one}, {"fewer", fewer}}); err != nil || !strings.Contains(b.String(), "1 scenario not judged by all.") || strings.Contains(b.String(), "###") {
+		t.Errorf("what one left out: %v\n%s", err, b.String())
 	}
 	other.Suite.Version = "2.0.0"
 	if err := Compare(&b, []Compared{{"one", one}, {"other", other}}); err == nil || !strings.Contains(err.Error(), "version 2.0.0") {

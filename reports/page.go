@@ -106,7 +106,7 @@ func (r *Report) page() *page {
 		p.chapter(claim.Chapter).Claims = append(p.chapter(claim.Chapter).Claims, c)
 	}
 	for i := range r.Scenarios {
-		if r.Scenarios[i].Outcome != Passed {
+		if record := &r.Scenarios[i]; record.Outcome != Passed && record.Outcome != Unsupported && !r.explains(record) {
 			p.Troubles = append(p.Troubles, r.Scenarios[i].onPage())
 		}
 		if !shown[r.Scenarios[i].ID] {

@@ -200,39 +200,23 @@ func (s *scenario) askName(ctx context.Context, q question, times int) ([]resolu
 	return found[len(found)-times:], nil
 }
 
-// namePause is between two times that the same is asked.
-const namePause = 250 * time.Millisecond
-
 // agreeing is how many answers at a time have to be right: where one name server of two is wrong, all the times that are tried within
 // boundNames find that out but for one run in 200.
 const agreeing = 16
 
 // untilName asks until ok, for as long as name servers may keep what was once true.
 func (s *scenario) untilName(ctx context.Context, q question, expected string, ok func(resolution) bool) error {
-	begun := time.Now()
-	seen := &history{begun: begun}
-	ticker := time.NewTicker(namePause)
-	defer ticker.Stop()
-	for {
+	return s.lookUntil(ctx, q.String(), expected, boundNames, func() (string, bool, error) {
 		found, err := s.askName(ctx, q, agreeing)
 		if err != nil {
-			return err
+			return "", false, err
 		}
-		wrong := slices.DeleteFunc(slices.Clone(found), ok)
-		if len(wrong) == 0 {
-			s.observe(q.String(), found[0].String())
-			return nil
+		if wrong := slices.DeleteFunc(slices.Clone(found), ok); len(wrong) > 0 {
+			return fmt.Sprintf("%d of %d times %s", len(wrong), len(found), wrong[0]), false, nil
 		}
-		seen.add(fmt.Sprintf("%d of %d times %s", len(wrong), len(found), wrong[0]))
-		if waited := time.Since(begun); waited > boundNames.limit {
-			return &Failure{What: q.String(), Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+		s.observe(q.String(), found[0].String())
+		return found[0].String(), true, nil
+	})
 }
 
 func comesToResolve(ctx context.Context, client, name, list string) error {
@@ -340,23 +324,24 @@ func resolvesMeanwhile(ctx context.Context, client, name, service, namespace str
 
 // severalPodsOf waits until a Service of another namespace has at least two ready Pods: on a young cluster they are on their way. Where
 // they do not come, one of them cannot be lost.
-func (s *scenario) severalPodsOf(ctx context.Context, service, namespace string) ([]string, error) {
-	ticker := time.NewTicker(namePause)
-	defer ticker.Stop()
-	for begun := time.Now(); ; {
-		pods, err := s.readyPodsOf(ctx, service, namespace)
-		switch {
-		case err != nil || len(pods) > 1:
-			return pods, err
-		case time.Since(begun) > boundPodStart.limit:
-			return nil, &Unsupported{Why: fmt.Sprintf("the cluster has fewer than two ready Pods for %s/%s", namespace, service)}
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+func (s *scenario) severalPodsOf(ctx context.Context, service, namespace string) (pods []string, err error) {
+	mapping, err := s.mappingOf("EndpointSlice")
+	if err != nil {
+		return nil, err
 	}
+	limited, cancel := context.WithTimeout(ctx, boundPodStart.limit)
+	defer cancel()
+	several, err := s.followCollection(limited, s.dynamic.Resource(mapping.Resource).Namespace(namespace), slicesOf(service), objects{}, func() (bool, error) {
+		pods, err = s.readyPodsOf(ctx, service, namespace)
+		return len(pods) > 1, err
+	})
+	switch {
+	case several:
+		return pods, nil
+	case err == nil || errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return nil, &Unsupported{Why: fmt.Sprintf("the cluster has fewer than two ready Pods for %s/%s", namespace, service)}
+	}
+	return nil, err
 }
 
 // lookUpsAfter: proxies that have not heard of the end yet have by then.
@@ -392,9 +377,14 @@ func (s *scenario) lookUp(ctx context.Context, q question) (lookUp, error) {
 	return look, nil
 }
 
+// slicesOf selects the endpoint slices of a Service.
+func slicesOf(service string) metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service}
+}
+
 // readyPodsOf lists the Pods that a Service of another namespace leads to.
 func (s *scenario) readyPodsOf(ctx context.Context, service, namespace string) ([]string, error) {
-	found, err := s.typed.DiscoveryV1().EndpointSlices(namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service})
+	found, err := s.typed.DiscoveryV1().EndpointSlices(namespace).List(ctx, slicesOf(service))
 	if err != nil {
 		return nil, fmt.Errorf("list the endpoint slices of %s/%s: %w", namespace, service, err)
 	}

@@ -111,17 +111,14 @@ func nodeReady(ctx context.Context, name, which string) error {
 			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(found[name].Object, &node); err != nil {
 				return false, "", failed("Node "+name, "a Node", err.Error())
 			}
-			seen, isReady := []string{}, false
+			var seen []string
 			for _, condition := range node.Status.Conditions {
-				if condition.Type == corev1.NodeReady {
-					isReady = condition.Status == corev1.ConditionTrue
-				}
 				seen = append(seen, fmt.Sprintf("%s=%s (%s)", condition.Type, condition.Status, condition.Reason))
 			}
 			for _, taint := range node.Spec.Taints {
 				seen = append(seen, "taint "+taint.ToString())
 			}
-			return isReady == (which == "Ready"), among(seen), nil
+			return isReady(&node) == (which == "Ready"), among(seen), nil
 		},
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// kinds are the API groups of the kinds that the sentences name without a group.
+// kinds are the API groups of the kinds that the sentences name without a group: a table that nobody writes to.
 var kinds = map[string]schema.GroupVersionKind{
 	"Pod":           {Version: "v1", Kind: "Pod"},
 	"Service":       {Version: "v1", Kind: "Service"},

@@ -2,12 +2,12 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -63,31 +63,32 @@ func isReady(node *corev1.Node) bool {
 	})
 }
 
-// nodePause is between two looks at nodes that are about to change.
-const nodePause = 100 * time.Millisecond
-
-// settledNodes lists the nodes. One that is Ready loses the taint of one that is not a moment later, by a controller: until then it is
-// neither to be counted nor to be left out.
+// settledNodes lists the nodes once they have settled. One that is Ready loses the taint of one that is not a moment later, by a
+// controller: until then it is neither to be counted nor to be left out. A taint that stays for longer counts.
 func (s *scenario) settledNodes(ctx context.Context) ([]corev1.Node, error) {
-	ticker := time.NewTicker(nodePause)
-	defer ticker.Stop()
-	for begun := time.Now(); ; {
-		list, err := s.typed.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return nil, fmt.Errorf("list the nodes: %w", err)
-		}
-		changing := slices.ContainsFunc(list.Items, func(node corev1.Node) bool {
-			return isReady(&node) && slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
-		})
-		if !changing || time.Since(begun) > boundController.limit {
-			return list.Items, nil
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	var nodes []corev1.Node
+	err := s.await(ctx, wait{
+		kind: "Node", what: "the nodes", expected: "those that are Ready have lost the taint of those that are not", limit: boundController.limit,
+		judge: func(found objects) (bool, string, error) {
+			nodes = nil
+			var changing []string
+			for _, object := range found.sorted() {
+				var node corev1.Node
+				if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &node); err != nil {
+					return false, "", fmt.Errorf("read node %q: %w", object.GetName(), err)
+				}
+				nodes = append(nodes, node)
+				if isReady(&node) && slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady }) {
+					changing = append(changing, node.Name)
+				}
+			}
+			return len(changing) == 0, "Ready, and tainted as if not: " + among(changing), nil
+		},
+	})
+	if late := (*Failure)(nil); err != nil && !errors.As(err, &late) {
+		return nil, err
 	}
+	return nodes, nil
 }
 
 // store keeps what a sentence remembers.

@@ -3,6 +3,7 @@ package steps
 import (
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -17,14 +18,10 @@ type Right struct {
 	Served      bool // the API server has to serve the resource; the right alone does not help
 }
 
-// everyVerb is what sentences do with objects in a scenario's namespace.
-var everyVerb = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-
-// plurals are the resources of the kinds whose objects scenarios create, change and delete.
-var plurals = map[string]string{
-	"Pod": "pods", "Service": "services", "Endpoints": "endpoints", "ConfigMap": "configmaps", "Secret": "secrets", "EndpointSlice": "endpointslices",
-	"ReplicaSet": "replicasets", "Deployment": "deployments", "Lease": "leases", "Event": "events", "Namespace": "namespaces", "Node": "nodes",
-	"PersistentVolume": "persistentvolumes", "PersistentVolumeClaim": "persistentvolumeclaims", "StorageClass": "storageclasses",
+// plural is the resource of a kind whose objects scenarios create, change and delete. All of them have regular plurals.
+func plural(kind string) string {
+	resource, _ := meta.UnsafeGuessKindToResource(kinds[kind])
+	return resource.Resource
 }
 
 // Rights lists what a run needs; without workloads, for scenarios that need an API server and controllers only.
@@ -37,10 +34,10 @@ func Rights(workloads bool) []Right {
 	}
 	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
 	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Deployment", "Lease", "PersistentVolumeClaim"} {
-		add(kinds[kind], plurals[kind], "", true, everyVerb...)
+		add(kinds[kind], plural(kind), "", true, "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 	}
 	for _, kind := range []string{"PersistentVolume", "StorageClass"} {
-		add(kinds[kind], plurals[kind], "", false, "get", "list", "watch", "create", "update", "patch", "delete")
+		add(kinds[kind], plural(kind), "", false, "get", "list", "watch", "create", "update", "patch", "delete")
 	}
 	add(kinds["Event"], "events", "", true, "get", "list", "watch")
 	add(kinds["Pod"], "pods", "binding", true, "create")

@@ -16,21 +16,18 @@ func ruleSentences(sc vocabulary) {
 	sc.Step(`^the iptables rules of no node come to name "([^"]*)"$`, rulesDoNotName)
 }
 
-// saves are the programs that print rules: one for each of the kernel's two machineries, of which a node may have either.
-var saves = [][]string{{"iptables-legacy-save"}, {"iptables-nft-save"}}
-
-// rules are what a node's kernel holds of iptables rules, of both machineries.
+// rules are what a node's kernel holds of iptables rules, of its two machineries, of which a node may have either.
 func rules(ctx context.Context, m Machine, node string) (string, error) {
 	var all strings.Builder
 	read := false
 	var why []string
-	for _, save := range saves {
-		stdout, stderr, exit, err := m.Exec(ctx, node, save...)
+	for _, save := range []string{"iptables-legacy-save", "iptables-nft-save"} {
+		stdout, stderr, exit, err := m.Exec(ctx, node, save)
 		if err != nil {
 			return "", fmt.Errorf("read the rules of %s: %w", node, err)
 		}
 		if exit != 0 {
-			why = append(why, fmt.Sprintf("%s: exit %d: %s", save[0], exit, strings.TrimSpace(stderr)))
+			why = append(why, fmt.Sprintf("%s: exit %d: %s", save, exit, strings.TrimSpace(stderr)))
 			continue
 		}
 		read = true

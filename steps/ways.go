@@ -186,44 +186,32 @@ func (s *scenario) podsBeside(ctx context.Context, set, pod string) (beside, els
 }
 
 func nearPodsAsk(ctx context.Context, set, pod, target, list string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	beside, _, err := s.podsBeside(ctx, set, pod)
-	if err != nil {
-		return err
-	}
-	return eachAsks(ctx, beside, target, list, comesToBeAnsweredBy)
+	return placedPodsAsk(ctx, set, pod, true, func(client string) error { return comesToBeAnsweredBy(ctx, client, target, list) })
 }
 
 func farPodsAsk(ctx context.Context, set, pod, target, list string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	_, elsewhere, err := s.podsBeside(ctx, set, pod)
-	if err != nil {
-		return err
-	}
-	return eachAsks(ctx, elsewhere, target, list, comesToBeAnsweredBy)
+	return placedPodsAsk(ctx, set, pod, false, func(client string) error { return comesToBeAnsweredBy(ctx, client, target, list) })
 }
 
 func farPodsAskInVain(ctx context.Context, set, pod, target, list string) error {
+	return placedPodsAsk(ctx, set, pod, false, func(client string) error { return comesToBeAnsweredByNone(ctx, client, target, list) })
+}
+
+// placedPodsAsk has the Pods of a set ask, one after the other: those on the node of a Pod, or all others.
+func placedPodsAsk(ctx context.Context, set, pod string, near bool, asks func(client string) error) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	_, elsewhere, err := s.podsBeside(ctx, set, pod)
+	clients, elsewhere, err := s.podsBeside(ctx, set, pod)
 	if err != nil {
 		return err
 	}
-	return eachAsks(ctx, elsewhere, target, list, comesToBeAnsweredByNone)
-}
-
-func eachAsks(ctx context.Context, clients []string, target, list string, asks func(ctx context.Context, client, target, list string) error) error {
+	if !near {
+		clients = elsewhere
+	}
 	for _, client := range clients {
-		if err := asks(ctx, client, target, list); err != nil {
+		if err := asks(client); err != nil {
 			return err
 		}
 	}

@@ -7,8 +7,8 @@
 //	plumbline compare ONE/report.json OTHER/report.json …   what they do differently, as Markdown
 //	plumbline verify OUT/report.json …                      judges a report anew from its records
 //
-// It ends with 0 if what was judged conforms, 1 if it does not or could not be judged, and 2 if the command line makes no
-// sense. It lives here because it is a packaged form of the gate, like what else ci holds: the library does the work.
+// It ends with 0 if what was judged conforms, 1 if it does not or could not be judged (or a report is not what it says), and
+// 2 if the command line makes no sense. It lives here because it is a packaged form of the gate, like what else ci holds: the library does the work.
 package main
 
 import (

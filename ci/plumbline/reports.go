@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,23 +9,21 @@ import (
 	"github.com/plumbline/plumbline/reports"
 )
 
-// compare writes as Markdown what the implementations of several reports do differently.
+// compare writes as Markdown what the implementations of several reports do differently. They are called by their reports' folders.
 func compare(paths []string) int {
+	if len(paths) < 2 {
+		return complain(badUsage, errors.New("compare which reports? The paths of two at least are needed"))
+	}
 	var all []reports.Compared
 	for _, path := range paths {
 		report, err := reports.ReadJSON(path)
 		if err != nil {
-			return complain(err)
+			return complain(failed, err)
 		}
-		// Reports have one name each; their folders do not.
-		name := filepath.Base(filepath.Dir(path))
-		if absolute, err := filepath.Abs(path); err == nil {
-			name = filepath.Base(filepath.Dir(absolute))
-		}
-		all = append(all, reports.Compared{Name: name, Report: report})
+		all = append(all, reports.Compared{Name: filepath.Dir(path), Report: report})
 	}
 	if err := reports.Compare(os.Stdout, all); err != nil {
-		return complain(err)
+		return complain(failed, err)
 	}
 	return conformant
 }
@@ -32,13 +31,14 @@ func compare(paths []string) int {
 // verify judges reports anew from their records, without a cluster.
 func verify(paths []string) int {
 	if len(paths) == 0 {
-		return complain(fmt.Errorf("verify which report? Its path is needed"))
+		return complain(badUsage, errors.New("verify which report? Its path is needed"))
 	}
 	code := conformant
 	for _, path := range paths {
 		problems, err := reports.Verify(path)
 		if err != nil {
-			return complain(err)
+			code = complain(failed, err)
+			continue
 		}
 		for _, problem := range problems {
 			fmt.Printf("%s: %s\n", path, problem)
@@ -51,7 +51,7 @@ func verify(paths []string) int {
 	return code
 }
 
-func complain(err error) int {
+func complain(code int, err error) int {
 	fmt.Fprintln(os.Stderr, "plumbline:", err)
-	return badUsage
+	return code
 }

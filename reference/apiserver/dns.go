@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -16,13 +17,14 @@ import (
 )
 
 // The cluster's DNS is CoreDNS in Pods behind a Service (claim services/dns-is-a-service). Its objects are made where they are
-// missing, and are the user's from then on: what somebody changes stays changed. Names and labels are those that kubeadm gives.
+// missing, and are the user's from then on: what somebody changes stays changed. Only its credentials are the server's own. Names and labels are those that kubeadm gives.
 const (
 	dnsService = "kube-dns"
 	coreDNS    = "coredns"
 	// dnsImage is in every node's own archives.
 	dnsImage = "plumbline.dev/coredns:local"
-	// dnsReplicas: names go on being answered when one node is lost (claim services/dns-name).
+	// dnsReplicas: names go on being answered when one Pod is lost (claim services/dns-name). Nothing keeps the two apart: on a young
+	// cluster there is one node for both.
 	dnsReplicas = 2
 	// dnsCredentials are mounted from a Secret.
 	dnsCredentials = "/etc/coredns-credentials"
@@ -53,19 +55,29 @@ func (s *Server) ensureDNS(ctx context.Context, client kubernetes.Interface) err
 	return nil
 }
 
-// ensureDNSCredentials gives CoreDNS a name of its own at this server.
+// ensureDNSCredentials gives CoreDNS a name of its own at this server. They are issued anew at each start: certificates run out, and an
+// external etcd may hold those of another authority.
 func (s *Server) ensureDNSCredentials(ctx context.Context, client kubernetes.Interface) error {
 	pair, err := s.authority.Client("system:serviceaccount:" + metav1.NamespaceSystem + ":" + coreDNS)
 	if err != nil {
 		return fmt.Errorf("issue the credentials of %s: %w", coreDNS, err)
 	}
 	secrets := client.CoreV1().Secrets(metav1.NamespaceSystem)
-	if err := createIfMissing(ctx, secrets.Get, secrets.Create, &corev1.Secret{
+	want := &corev1.Secret{
 		ObjectMeta: systemMeta(coreDNS),
 		Type:       corev1.SecretTypeOpaque,
 		Data:       map[string][]byte{"ca.crt": s.authority.PEM(), "tls.crt": pair.Cert, "tls.key": pair.Key},
-	}); err != nil {
-		return fmt.Errorf("create secret %s: %w", coreDNS, err)
+	}
+	have, err := secrets.Get(ctx, coreDNS, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		_, err = secrets.Create(ctx, want, metav1.CreateOptions{})
+	case err == nil:
+		have.Data = want.Data
+		_, err = secrets.Update(ctx, have, metav1.UpdateOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("set secret %s: %w", coreDNS, err)
 	}
 	return nil
 }

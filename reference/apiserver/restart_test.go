@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -48,6 +49,14 @@ func spawn(t *testing.T, dir string) (*target, *exec.Cmd) {
 	if err := os.Remove(kubeconfig); err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
+	changes, err := fsnotify.NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer changes.Close()
+	if err := changes.Add(dir); err != nil {
+		t.Fatal(err)
+	}
 	program := exec.Command(os.Args[0])
 	program.Env = append(os.Environ(), serveDir+"="+dir)
 	program.Stderr = os.Stderr
@@ -59,14 +68,18 @@ func spawn(t *testing.T, dir string) (*target, *exec.Cmd) {
 		_ = program.Process.Kill()
 		_ = program.Wait()
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	// It is put in place whole, once the server is ready.
+	for deadline := time.After(30 * time.Second); ; {
 		if _, err := os.Stat(kubeconfig); err == nil {
 			break
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-changes.Events:
+		case err := <-changes.Errors:
+			t.Fatal(err)
+		case <-deadline:
 			t.Fatal("the server did not become ready")
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	spawned, err := targetOf(kubeconfig)
 	if err != nil {

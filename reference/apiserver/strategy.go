@@ -172,11 +172,10 @@ type partStrategy struct {
 // newStatusStrategy is the strategy of a kind's status subresource.
 func newStatusStrategy(k *kind.Kind) partStrategy {
 	s := partStrategy{strategy: newStrategy(k), part: k.Status, resets: []fieldpath.Path{fieldpath.MakePathOrDie("spec")}}
-	switch k {
-	case &kind.Pod:
-		s.resets = append(s.resets, fieldpath.MakePathOrDie("metadata", "deletionTimestamp"), fieldpath.MakePathOrDie("metadata", "ownerReferences"))
-	case &kind.Deployment:
-		s.resets = append(s.resets, fieldpath.MakePathOrDie("metadata", "labels"))
+	if k.Status != nil {
+		for _, name := range k.Status.Keeps {
+			s.resets = append(s.resets, fieldpath.MakePathOrDie("metadata", name))
+		}
 	}
 	return s
 }

@@ -57,6 +57,7 @@ var Deployment = Kind{
 	},
 	Warn: warnDeployment,
 	Status: &Status{
+		Keeps: []string{"labels"},
 		// Annotations may change: the controller writes the revision together with the status.
 		PrepareUpdate: func(obj, old runtime.Object) {
 			d, before := obj.(*appsv1.Deployment), old.(*appsv1.Deployment)
@@ -119,14 +120,11 @@ func orDefault[T any](field **T, value T) {
 	}
 }
 
-// warnDeployment warns about the template, at creation and whenever the generation rises.
 func warnDeployment(obj, old runtime.Object) []string {
 	d := obj.(*appsv1.Deployment)
-	var warnings []string
-	if old == nil {
-		warnings = hostnameWarning(d.Name, "Pod names and hostnames")
-	} else if d.Generation == old.(*appsv1.Deployment).Generation {
-		return nil
+	var before *metav1.ObjectMeta
+	if old != nil {
+		before = &old.(*appsv1.Deployment).ObjectMeta
 	}
-	return append(warnings, podSpecWarnings(&d.Spec.Template.Spec, &d.Spec.Template.ObjectMeta, field.NewPath("spec", "template"))...)
+	return warnReplicas(&d.ObjectMeta, before, &d.Spec.Template)
 }

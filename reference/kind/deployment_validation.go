@@ -105,36 +105,18 @@ func numberOf(value intstr.IntOrString) int {
 
 // validateDeploymentStatus judges counts: none negative, none above the count that it is a part of, collisions never forgotten.
 func validateDeploymentStatus(status, before *appsv1.DeploymentStatus, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	for _, count := range []struct {
-		name  string
-		value int64
-	}{
-		{"observedGeneration", status.ObservedGeneration},
-		{"replicas", int64(status.Replicas)},
-		{"updatedReplicas", int64(status.UpdatedReplicas)},
-		{"readyReplicas", int64(status.ReadyReplicas)},
-		{"availableReplicas", int64(status.AvailableReplicas)},
-		{"unavailableReplicas", int64(status.UnavailableReplicas)},
-		{"terminatingReplicas", int64(ptr.Deref(status.TerminatingReplicas, 0))},
-		{"collisionCount", int64(ptr.Deref(status.CollisionCount, 0))},
-	} {
-		errs = append(errs, apivalidation.ValidateNonnegativeField(count.value, path.Child(count.name))...)
-	}
-	for _, part := range []struct {
-		name         string
-		count, whole int32
-		text         string
-	}{
-		{"updatedReplicas", status.UpdatedReplicas, status.Replicas, "cannot be greater than status.replicas"},
-		{"readyReplicas", status.ReadyReplicas, status.Replicas, "cannot be greater than status.replicas"},
-		{"availableReplicas", status.AvailableReplicas, status.Replicas, "cannot be greater than status.replicas"},
-		{"availableReplicas", status.AvailableReplicas, status.ReadyReplicas, "cannot be greater than readyReplicas"},
-	} {
-		if part.count > part.whole {
-			errs = append(errs, field.Invalid(path.Child(part.name), part.count, part.text))
-		}
-	}
+	errs := validateCounts(path,
+		replicaCount{"observedGeneration", status.ObservedGeneration},
+		replicaCount{"replicas", int64(status.Replicas)},
+		replicaCount{"updatedReplicas", int64(status.UpdatedReplicas)},
+		replicaCount{"readyReplicas", int64(status.ReadyReplicas)},
+		replicaCount{"availableReplicas", int64(status.AvailableReplicas)},
+		replicaCount{"unavailableReplicas", int64(status.UnavailableReplicas)},
+		replicaCount{"terminatingReplicas", int64(ptr.Deref(status.TerminatingReplicas, 0))},
+		replicaCount{"collisionCount", int64(ptr.Deref(status.CollisionCount, 0))},
+	)
+	updated := replicaCount{"updatedReplicas", int64(status.UpdatedReplicas)}
+	errs = append(errs, validateParts(path, updated, status.Replicas, status.ReadyReplicas, status.AvailableReplicas)...)
 	// Forgetting a count that is zero is a decrement too.
 	if was := before.CollisionCount; was != nil && (status.CollisionCount == nil || *status.CollisionCount < *was) {
 		errs = append(errs, field.Invalid(path.Child("collisionCount"), ptr.Deref(status.CollisionCount, 0), "cannot be decremented"))

@@ -75,6 +75,8 @@ type Status struct {
 	PrepareUpdate func(obj, old runtime.Object)
 	// ValidateUpdate judges the new status.
 	ValidateUpdate func(obj, old runtime.Object) field.ErrorList
+	// Keeps are fields of the metadata that PrepareUpdate keeps, too: whoever applies a status does not come to own them.
+	Keeps []string
 }
 
 // Table lists the served kinds.

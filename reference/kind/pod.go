@@ -34,6 +34,7 @@ var Pod = Kind{
 	Warn:       warnPod,
 	WarnMended: func(obj runtime.Object) []string { return warnAppArmor(obj.(*corev1.Pod)) },
 	Status: &Status{
+		Keeps:         []string{"deletionTimestamp", "ownerReferences"},
 		PrepareUpdate: func(obj, old runtime.Object) { preparePodStatus(obj.(*corev1.Pod), old.(*corev1.Pod)) },
 		ValidateUpdate: func(obj, old runtime.Object) field.ErrorList {
 			return validatePodStatusUpdate(obj.(*corev1.Pod), old.(*corev1.Pod))

@@ -100,45 +100,23 @@ func validateReplicaSetSpec(spec *appsv1.ReplicaSetSpec, path *field.Path) field
 
 // validateReplicaSetStatus judges counts: none negative, none above the count that it is a part of.
 func validateReplicaSetStatus(status *appsv1.ReplicaSetStatus, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	for _, count := range []struct {
-		name  string
-		value int64
-	}{
-		{"replicas", int64(status.Replicas)},
-		{"fullyLabeledReplicas", int64(status.FullyLabeledReplicas)},
-		{"readyReplicas", int64(status.ReadyReplicas)},
-		{"availableReplicas", int64(status.AvailableReplicas)},
-		{"observedGeneration", status.ObservedGeneration},
-		{"terminatingReplicas", int64(ptr.Deref(status.TerminatingReplicas, 0))},
-	} {
-		errs = append(errs, apivalidation.ValidateNonnegativeField(count.value, path.Child(count.name))...)
-	}
-	for _, part := range []struct {
-		name         string
-		count, whole int32
-		text         string
-	}{
-		{"fullyLabeledReplicas", status.FullyLabeledReplicas, status.Replicas, "cannot be greater than status.replicas"},
-		{"readyReplicas", status.ReadyReplicas, status.Replicas, "cannot be greater than status.replicas"},
-		{"availableReplicas", status.AvailableReplicas, status.Replicas, "cannot be greater than status.replicas"},
-		{"availableReplicas", status.AvailableReplicas, status.ReadyReplicas, "cannot be greater than readyReplicas"},
-	} {
-		if part.count > part.whole {
-			errs = append(errs, field.Invalid(path.Child(part.name), part.count, part.text))
-		}
-	}
-	return errs
+	errs := validateCounts(path,
+		replicaCount{"replicas", int64(status.Replicas)},
+		replicaCount{"fullyLabeledReplicas", int64(status.FullyLabeledReplicas)},
+		replicaCount{"readyReplicas", int64(status.ReadyReplicas)},
+		replicaCount{"availableReplicas", int64(status.AvailableReplicas)},
+		replicaCount{"observedGeneration", status.ObservedGeneration},
+		replicaCount{"terminatingReplicas", int64(ptr.Deref(status.TerminatingReplicas, 0))},
+	)
+	labelled := replicaCount{"fullyLabeledReplicas", int64(status.FullyLabeledReplicas)}
+	return append(errs, validateParts(path, labelled, status.Replicas, status.ReadyReplicas, status.AvailableReplicas)...)
 }
 
-// warnReplicaSet warns about the template, at creation and whenever the spec changes.
 func warnReplicaSet(obj, old runtime.Object) []string {
 	rs := obj.(*appsv1.ReplicaSet)
-	var warnings []string
-	if old == nil {
-		warnings = hostnameWarning(rs.Name, "Pod names and hostnames")
-	} else if rs.Generation == old.(*appsv1.ReplicaSet).Generation {
-		return nil
+	var before *metav1.ObjectMeta
+	if old != nil {
+		before = &old.(*appsv1.ReplicaSet).ObjectMeta
 	}
-	return append(warnings, podSpecWarnings(&rs.Spec.Template.Spec, &rs.Spec.Template.ObjectMeta, field.NewPath("spec", "template"))...)
+	return warnReplicas(&rs.ObjectMeta, before, &rs.Spec.Template)
 }

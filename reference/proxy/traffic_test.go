@@ -349,7 +349,7 @@ func (n *network) checkAffinity(set setter, both slicer) {
 	// After the time-out the client may come to the other.
 	for deadline := time.Now().Add(time.Minute); ; {
 		first, _ := n.ask("client", "tcp", "10.96.0.10:80")
-		time.Sleep(2100 * time.Millisecond)
+		time.Sleep(2100 * time.Millisecond) // the time-out itself has to pass, and the kernel counts it in whole seconds
 		if second, _ := n.ask("client", "tcp", "10.96.0.10:80"); second != first {
 			break
 		}

@@ -60,6 +60,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// eventually asks again and again: what holds is read from pipes, files and processes, which have no event in common.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
