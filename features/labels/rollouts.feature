@@ -332,11 +332,13 @@ Feature: Rollouts
       When kubectl runs "scale deployment/web --replicas=3"
       Then it exits with 0
       And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
-      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
-      # Who changes the set's number is overruled.
-      When "spec.replicas" of ReplicaSet "${first}" is set to "1"
-      Then "spec.replicas" of ReplicaSet "${first}" becomes "3"
-      And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
+      # The status follows the Pods. Here it only rises, so that what is awaited once stays.
+      And "status.availableReplicas" of Deployment "web" becomes "3"
       When kubectl runs "get deployment web"
       Then it prints the columns "NAME, READY, UP-TO-DATE, AVAILABLE, AGE"
       And its output matches "web +3/3 +3 +3 "
+      # Who changes the set's number is overruled.
+      Given the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When "spec.replicas" of ReplicaSet "${first}" is set to "1"
+      Then "spec.replicas" of ReplicaSet "${first}" becomes "3"
+      And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
