@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -35,6 +36,20 @@ type Machine interface {
 	// Process tells how the command line of a part of the orchestrator begins: of its "server", of a node's "agent" or of a
 	// node's "runtime". It is empty where the target does not tell.
 	Process(part string) string
+}
+
+// Surrounded is a cluster on whose nodes' network the run has a machine of its own, which is no node.
+type Surrounded interface {
+	// Outside runs a program of the workload image on that machine. A program that ran has no error, whatever its exit code.
+	Outside(ctx context.Context, command ...string) (stdout, stderr string, exit int, err error)
+	// OutsideAddress is the machine's address on the nodes' network.
+	OutsideAddress(ctx context.Context) (netip.Addr, error)
+}
+
+// Balanced is a cluster that may have a provider of load balancers, which gives Services addresses of the nodes' network.
+type Balanced interface {
+	// LoadBalancerAddresses counts the addresses that the provider has to give, one to a Service; 0: there is no provider.
+	LoadBalancerAddresses() int
 }
 
 // ClusterSpec describes a cluster of a scenario's own.

@@ -36,14 +36,20 @@ type request struct {
 const balanceRequests = 60
 
 // burst is a number of requests: HTTP requests over a new connection each, TCP connections or UDP datagrams, as the scheme of
-// the target says. They are sent four at a time, or, where every is set, one by one at that distance.
+// the target says. They are sent four at a time, or, where every is set, one by one at that distance. They come from a Pod, or,
+// if no client is named, from outside of the cluster.
 type burst struct {
 	client, target string
 	count          int
 	every          time.Duration
 }
 
-func (b burst) String() string { return fmt.Sprintf("requests from Pod %q to %s", b.client, b.target) }
+func (b burst) String() string {
+	if b.client == "" {
+		return "requests from outside of the cluster to " + b.target
+	}
+	return fmt.Sprintf("requests from Pod %q to %s", b.client, b.target)
+}
 
 // command is the workload's that sends it.
 func (b burst) command() []string {
@@ -59,7 +65,13 @@ func (b burst) command() []string {
 }
 
 func (s *scenario) send(ctx context.Context, b burst) ([]request, error) {
-	o, err := s.execute(ctx, b.client, "client", b.command()...)
+	var o *outcome
+	var err error
+	if b.client == "" {
+		o, err = s.executeOutside(ctx, b.command()...)
+	} else {
+		o, err = s.execute(ctx, b.client, "client", b.command()...)
+	}
 	if err != nil {
 		return nil, err
 	}

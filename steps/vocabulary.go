@@ -28,6 +28,7 @@ func registerAll(v vocabulary) {
 	logSentences(v)
 	trafficSentences(v)
 	waySentences(v)
+	outsideSentences(v)
 	serviceSentences(v)
 	nameSentences(v)
 	nodePortSentences(v)

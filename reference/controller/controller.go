@@ -20,9 +20,11 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
+	"github.com/plumbline/plumbline/reference/balancer"
 	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
 	"github.com/plumbline/plumbline/reference/controller/garbage"
+	"github.com/plumbline/plumbline/reference/controller/loadbalancer"
 	"github.com/plumbline/plumbline/reference/controller/namespace"
 	"github.com/plumbline/plumbline/reference/controller/nodelifecycle"
 	"github.com/plumbline/plumbline/reference/controller/replicaset"
@@ -39,6 +41,8 @@ type Options struct {
 	NodeCIDRMaskSize int
 	// NodeMonitorGracePeriod is how long a node may stay silent before it counts as lost; zero means 40 s.
 	NodeMonitorGracePeriod time.Duration
+	// LoadBalancers is where load balancers get their addresses from; with the zero value nobody serves them.
+	LoadBalancers balancer.Pool
 }
 
 // runner is a controller that is ready to run.
@@ -125,7 +129,15 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("volumes: %w", err)
 	}
-	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector}, nil
+	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector}
+	if !options.LoadBalancers.IsZero() {
+		balancers, err := loadbalancer.New(client, factory, recorder("service-controller"), options.LoadBalancers)
+		if err != nil {
+			return nil, fmt.Errorf("load balancers: %w", err)
+		}
+		runners = append(runners, balancers)
+	}
+	return runners, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without

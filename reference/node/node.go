@@ -155,6 +155,15 @@ func (a *Agent) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
+	balancersChanged := make(chan struct{}, 1)
+	servicesSeen, err := services.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(object any) { a.balancerChanged(nil, object, balancersChanged) },
+		UpdateFunc: func(old, object any) { a.balancerChanged(old, object, balancersChanged) },
+		DeleteFunc: func(object any) { a.balancerChanged(object, nil, balancersChanged) },
+	})
+	if err != nil {
+		return fmt.Errorf("watch services: %w", err)
+	}
 	if err := a.followDisks(ctx, shared); err != nil {
 		return err
 	}
@@ -165,6 +174,11 @@ func (a *Agent) run(ctx context.Context) error {
 	}
 	a.group.Go(func() { a.keepNetwork(ctx, nodes.Lister(), nodesChanged) })
 	a.group.Go(func() { a.keepStatus(ctx, node) })
+	a.group.Go(func() {
+		if cache.WaitFor(ctx, "", servicesSeen.HasSyncedChecker()) {
+			a.keepBalancers(ctx, services.Lister(), balancersChanged)
+		}
+	})
 
 	if err := a.followPods(ctx); err != nil {
 		return err

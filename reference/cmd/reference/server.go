@@ -78,6 +78,7 @@ func runParts(ctx context.Context, server *apiserver.Server, config serverConfig
 	group.Go(func() error {
 		return controller.Run(ctx, controller.Options{
 			Config: server.ClientConfig(), ClusterCIDR: config.clusterCIDR, NodeMonitorGracePeriod: config.nodeMonitorGracePeriod,
+			LoadBalancers: config.loadBalancers,
 		})
 	})
 	group.Go(func() error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/plumbline/plumbline/reference/allocate"
 	"github.com/plumbline/plumbline/reference/apiserver"
+	"github.com/plumbline/plumbline/reference/balancer"
 	"github.com/plumbline/plumbline/reference/node"
 )
 
@@ -25,6 +26,7 @@ type serverFlags struct {
 	serviceClusterIPRange  string
 	serviceNodePortRange   string
 	clusterCIDR            string
+	loadBalancerRange      string
 	etcdServers            []string
 	dataDir                string
 	securePort             int
@@ -44,6 +46,8 @@ func (f *serverFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.serviceClusterIPRange, "service-cluster-ip-range", "10.96.0.0/16", "where the cluster IPs of Services come from")
 	set.StringVar(&f.serviceNodePortRange, "service-node-port-range", "30000-32767", "where the node ports of Services come from, both ends included")
 	set.StringVar(&f.clusterCIDR, "cluster-cidr", "10.244.0.0/16", "where the addresses of Pods come from; each node gets a part of it")
+	set.StringVar(&f.loadBalancerRange, "load-balancer-range", "",
+		"where the addresses of Services of type LoadBalancer come from: a part of the nodes' network that nobody else uses. Without one they wait for another provider")
 	set.StringSliceVar(&f.etcdServers, "etcd-servers", nil, "URLs of an etcd cluster; without any, etcd runs inside the server")
 	set.StringVar(&f.dataDir, "data-dir", "/var/lib/reference", "directory of what the server must remember")
 	set.IntVar(&f.securePort, "secure-port", 6443, "port of the API")
@@ -62,6 +66,7 @@ func (f *serverFlags) add(set *pflag.FlagSet) {
 type serverConfig struct {
 	api                    apiserver.Options
 	clusterCIDR            netip.Prefix
+	loadBalancers          balancer.Pool
 	nodeName               string
 	noNode                 bool
 	kubeconfigOut          string
@@ -182,6 +187,34 @@ func (f *serverFlags) parseRanges(config *serverConfig, addresses func() ([]net.
 		wrong.add("cluster-cidr", "%s contains this node's address %s: a Pod could get it", pods, advertised)
 	}
 	config.api.ServiceClusterIPRanges, config.api.ServiceNodePorts, config.clusterCIDR = services, ports, pods
+	f.parseLoadBalancers(config, wrong)
+}
+
+// parseLoadBalancers settles where load balancers get their addresses: none may be another thing's as well. Of the
+// machine's own addresses only the advertised one counts: after a restart it may have load balancers', too.
+func (f *serverFlags) parseLoadBalancers(config *serverConfig, wrong *complaints) {
+	if f.loadBalancerRange == "" {
+		return
+	}
+	const flag = "load-balancer-range"
+	pool, err := balancer.ParsePool(f.loadBalancerRange)
+	if err != nil {
+		wrong.add(flag, "%v", err)
+		return
+	}
+	for _, services := range config.api.ServiceClusterIPRanges {
+		if services.Overlaps(pool.Range()) {
+			wrong.add(flag, "%s overlaps --service-cluster-ip-range %s: a Service could get another's address", pool, services)
+		}
+	}
+	if config.clusterCIDR.Overlaps(pool.Range()) {
+		wrong.add(flag, "%s overlaps --cluster-cidr %s: a Pod could get a load balancer's address", pool, config.clusterCIDR)
+	}
+	advertised := config.api.AdvertiseAddress
+	if pool.Contains(advertised) {
+		wrong.add(flag, "%s contains this node's address %s: a load balancer could get it", pool, advertised)
+	}
+	config.loadBalancers = pool
 }
 
 func (f *serverFlags) checkEtcd(wrong *complaints) {

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -69,5 +70,13 @@ func TestLinkNamesFit(t *testing.T) {
 	name := LinkName("3b2c9a52-9f0a-4b5e-8d5e-6a0f2e9d7c11")
 	if len(name) > 15 || name == LinkName("another") {
 		t.Errorf("LinkName = %q, want at most 15 characters, one of its own for each Pod", name)
+	}
+}
+
+func TestAnAnnouncementIsARequestForTheOwnAddress(t *testing.T) {
+	got := announcement(net.HardwareAddr{2, 3, 4, 5, 6, 7}, netip.MustParseAddr("192.0.2.9"))
+	want := []byte{0, 1, 8, 0, 6, 4, 0, 1, 2, 3, 4, 5, 6, 7, 192, 0, 2, 9, 0, 0, 0, 0, 0, 0, 192, 0, 2, 9}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("packet (-want +got):\n%s", diff)
 	}
 }

@@ -53,20 +53,29 @@ func prefixOf(network *net.IPNet) netip.Prefix {
 
 // mtuOf is the MTU of the interface that has the address.
 func mtuOf(address netip.Addr) (int, error) {
+	link, err := linkOf(address)
+	if err != nil {
+		return 0, err
+	}
+	return link.Attrs().MTU, nil
+}
+
+// linkOf is the interface that has the address.
+func linkOf(address netip.Addr) (netlink.Link, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
-		return 0, fmt.Errorf("list interfaces: %w", err)
+		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
 	for _, link := range links {
 		addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
 		if err != nil {
-			return 0, fmt.Errorf("list the addresses of %s: %w", link.Attrs().Name, err)
+			return nil, fmt.Errorf("list the addresses of %s: %w", link.Attrs().Name, err)
 		}
 		for _, a := range addresses {
 			if a.IP.Equal(address.AsSlice()) {
-				return link.Attrs().MTU, nil
+				return link, nil
 			}
 		}
 	}
-	return 0, fmt.Errorf("no interface of the node has its address %s", address)
+	return nil, fmt.Errorf("no interface of the node has its address %s", address)
 }

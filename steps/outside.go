@@ -1,0 +1,136 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/cucumber/godog"
+)
+
+// Sentences about a machine outside of the cluster, on the network of its nodes, and about load balancers, which bring its
+// requests in.
+
+func outsideSentences(sc vocabulary) {
+	sc.Step(`^the address of a machine outside of the cluster is remembered as "([^"]*)"$`, outsideRemembered)
+	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, outsideAnsweredBy)
+	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, outsideAnsweredByNone)
+	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be refused$`, outsideRefused)
+	sc.Step(`^requests from outside of the cluster to the port "([^"]*)" of every node come to be answered by exactly the Pods "([^"]*)"$`, outsideAsksEveryNode)
+	sc.Step(`^as many Services "([^"]*)" of type LoadBalancer exist as the provider has addresses$`, balancersExist)
+}
+
+// surrounded is the cluster, if the run has a machine on its nodes' network.
+func surrounded(ctx context.Context) (*scenario, Surrounded, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	cluster, able := s.cluster.(Surrounded)
+	if !able {
+		return nil, nil, &Unsupported{Why: "the scenario needs a machine on the network of the cluster's nodes that is none of them, and this target provides none"}
+	}
+	return s, cluster, nil
+}
+
+func outsideRemembered(ctx context.Context, as string) error {
+	s, cluster, err := surrounded(ctx)
+	if err != nil {
+		return err
+	}
+	address, err := cluster.OutsideAddress(ctx)
+	if err != nil {
+		return err
+	}
+	s.store(as, address.String())
+	return nil
+}
+
+// executeOutside runs a program outside of the cluster, and makes its end the one to judge.
+func (s *scenario) executeOutside(ctx context.Context, command ...string) (*outcome, error) {
+	cluster, able := s.cluster.(Surrounded)
+	if !able {
+		return nil, &Unsupported{Why: "the scenario needs a machine on the network of the cluster's nodes that is none of them, and this target provides none"}
+	}
+	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	defer cancel()
+	o := &outcome{asked: fmt.Sprintf("%q outside of the cluster", strings.Join(command, " "))}
+	var err error
+	if o.stdout, o.stderr, o.exit, err = cluster.Outside(limited, command...); err != nil {
+		return nil, err
+	}
+	s.observe(o.asked, o.String())
+	s.command = o
+	return o, nil
+}
+
+// noPod is a client outside of the cluster; see burst.
+const noPod = ""
+
+func outsideAnsweredBy(ctx context.Context, target, list string) error {
+	return comesToBeAnsweredBy(ctx, noPod, target, list)
+}
+
+func outsideAnsweredByNone(ctx context.Context, target, list string) error {
+	return comesToBeAnsweredByNone(ctx, noPod, target, list)
+}
+
+func outsideRefused(ctx context.Context, target string) error {
+	return comesToBeRefused(ctx, noPod, target)
+}
+
+func outsideAsksEveryNode(ctx context.Context, port, list string) error {
+	s, nodes, err := openNodes(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range nodes {
+		address, err := internalAddress(&nodes[i])
+		if err != nil {
+			return err
+		}
+		pods := names(list)
+		err = s.untilTraffic(ctx, burst{client: noPod, target: fmt.Sprintf("http://%s:%s/", address, port), count: requestsFor(pods)}, "answered by exactly "+among(pods),
+			func(requests []request) bool { return exactly(requests, pods) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// balancersExist makes the Services PREFIX-1, PREFIX-2, … and wants each to get an address that no other has.
+func balancersExist(ctx context.Context, prefix string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	cluster, able := s.cluster.(Balanced)
+	if !able || cluster.LoadBalancerAddresses() == 0 {
+		return &Unsupported{Why: "the scenario needs a provider of load balancers with addresses of a known number, and this target declares none"}
+	}
+	owners := map[string]string{}
+	for i := range cluster.LoadBalancerAddresses() {
+		name := fmt.Sprintf("%s-%d", prefix, i+1)
+		manifest := fmt.Sprintf("{apiVersion: v1, kind: Service, metadata: {name: %s}, spec: {type: LoadBalancer, allocateLoadBalancerNodePorts: false, ports: [{port: 80}]}}", name)
+		if err := objectsExist(ctx, &godog.DocString{Content: manifest}); err != nil {
+			return err
+		}
+		if err := fieldComesToBe(ctx, "status.loadBalancer.ingress[0].ip", "Service", name); err != nil {
+			return err
+		}
+		service, err := s.mustGet(ctx, "Service", name)
+		if err != nil {
+			return err
+		}
+		address, _, err := valueOf(service, "status.loadBalancer.ingress[0].ip")
+		if err != nil {
+			return err
+		}
+		if other, taken := owners[address]; taken {
+			return failed(fmt.Sprintf("the address of Service %q", name), "one that no other Service has", fmt.Sprintf("%s, as Service %q", address, other))
+		}
+		owners[address] = name
+	}
+	return nil
+}
