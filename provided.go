@@ -163,8 +163,13 @@ func (c *providedCluster) forScenarios() steps.Cluster {
 
 func (t *provided) provider() steps.Provider { return ownProvided{t} }
 
-// unsupported is what Provide says, cluster by cluster; nothing is known before.
-func (t *provided) unsupported(string) string { return "" }
+// unsupported is what Provide says, cluster by cluster; nothing is known before. It has no way to speak of load balancers.
+func (t *provided) unsupported(profile string) string {
+	if profile == "load-balancer" {
+		return "whether the clusters of Options.Provide have a provider of load balancers is not known, and nothing is run on their nodes' network"
+	}
+	return ""
+}
 
 func (t *provided) gone(ctx context.Context) error {
 	if t.shared == nil || t.shared.made.Gone == nil {

@@ -15,7 +15,7 @@ import (
 
 func crashSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with (\d+) nodes?$`, ownNodes)
-	sc.Step(`^the (server|agent|runtime) of the (first|last) node is killed$`, processKilled)
+	sc.Step(`^the (server|agent|runtime|proxy) of the (first|last) node is killed$`, processKilled)
 	sc.Step(`^the API server answers again$`, answersAgain)
 	sc.Step(`^ReplicaSet "([^"]*)" has come to have at least (\d+) Pods$`, atLeastPods)
 	sc.Step(`^the containers of ReplicaSet "([^"]*)" are remembered$`, containersRemembered)

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ func nodeSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" is evicted or killed for its memory$`, podOutOfMemory)
 	sc.Step(`^node "([^"]*)" is stopped$`, nodeStopped)
 	sc.Step(`^node "([^"]*)" is started again$`, nodeStarted)
+	sc.Step(`^one more node joins, whose name is remembered as "([^"]*)"$`, nodeJoins)
 	sc.Step(`^Node "([^"]*)" becomes (Ready|not Ready)$`, nodeReady)
 }
 
@@ -92,6 +94,27 @@ func nodeStarted(ctx context.Context, node string) error {
 	}
 	s.observe("node "+node, "is being started")
 	return m.StartNode(ctx, node)
+}
+
+func nodeJoins(ctx context.Context, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	if s.shared == nil {
+		return errors.New("a node joins a cluster of the scenario's own only")
+	}
+	cluster, able := s.cluster.(Growing)
+	if !able {
+		return &Unsupported{Why: "the scenario needs a node to join a cluster that runs, and this target adds none"}
+	}
+	name, err := cluster.AddNode(ctx)
+	if err != nil {
+		return err
+	}
+	s.observe("node "+name, "is being added")
+	s.store(as, name)
+	return nil
 }
 
 // nodeReady has a bound of its own: a lost node is noticed late, and one that comes back has to boot.

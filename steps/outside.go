@@ -17,8 +17,12 @@ func outsideSentences(sc vocabulary) {
 	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, outsideAnsweredByNone)
 	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be refused$`, outsideRefused)
 	sc.Step(`^requests from outside of the cluster to the port "([^"]*)" of every node come to be answered by exactly the Pods "([^"]*)"$`, outsideAsksEveryNode)
+	sc.Step(`^a machine outside of the cluster begins "([^"]*)"$`, outsideBegins)
 	sc.Step(`^as many Services "([^"]*)" of type LoadBalancer exist as the provider has addresses$`, balancersExist)
 }
+
+// noSurroundings is why a scenario cannot have a machine outside of the cluster.
+const noSurroundings = "the scenario needs a machine on the network of the cluster's nodes that is none of them, and this target provides none"
 
 // surrounded is the cluster, if the run has a machine on its nodes' network.
 func surrounded(ctx context.Context) (*scenario, Surrounded, error) {
@@ -28,7 +32,7 @@ func surrounded(ctx context.Context) (*scenario, Surrounded, error) {
 	}
 	cluster, able := s.cluster.(Surrounded)
 	if !able {
-		return nil, nil, &Unsupported{Why: "the scenario needs a machine on the network of the cluster's nodes that is none of them, and this target provides none"}
+		return nil, nil, &Unsupported{Why: noSurroundings}
 	}
 	return s, cluster, nil
 }
@@ -48,9 +52,17 @@ func outsideRemembered(ctx context.Context, as string) error {
 
 // executeOutside runs a program outside of the cluster, and makes its end the one to judge.
 func (s *scenario) executeOutside(ctx context.Context, command ...string) (*outcome, error) {
+	o, err := s.executeOutsideAside(ctx, command...)
+	if err == nil {
+		s.command = o
+	}
+	return o, err
+}
+
+func (s *scenario) executeOutsideAside(ctx context.Context, command ...string) (*outcome, error) {
 	cluster, able := s.cluster.(Surrounded)
 	if !able {
-		return nil, &Unsupported{Why: "the scenario needs a machine on the network of the cluster's nodes that is none of them, and this target provides none"}
+		return nil, &Unsupported{Why: noSurroundings}
 	}
 	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
 	defer cancel()
@@ -60,8 +72,18 @@ func (s *scenario) executeOutside(ctx context.Context, command ...string) (*outc
 		return nil, err
 	}
 	s.observe(o.asked, o.String())
-	s.command = o
 	return o, nil
+}
+
+func outsideBegins(ctx context.Context, command string) error {
+	s, _, err := surrounded(ctx)
+	if err != nil {
+		return err
+	}
+	s.begin(ctx, func(running context.Context) (*outcome, error) {
+		return s.executeOutsideAside(running, words(command)...)
+	})
+	return nil
 }
 
 // noPod is a client outside of the cluster; see burst.

@@ -189,14 +189,21 @@ func begins(ctx context.Context, container, pod, command string) error {
 	if err != nil {
 		return err
 	}
+	s.begin(ctx, func(running context.Context) (*outcome, error) {
+		return s.executeAside(running, pod, container, words(command)...)
+	})
+	return nil
+}
+
+// begin runs a program beside the scenario's steps.
+func (s *scenario) begin(ctx context.Context, run func(context.Context) (*outcome, error)) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan ending, 1)
 	s.begun, s.cancelBegun = ended, cancel
 	go func() {
-		o, err := s.executeAside(running, pod, container, words(command)...)
+		o, err := run(running)
 		ended <- ending{o, err}
 	}()
-	return nil
 }
 
 func begunExits(ctx context.Context, code int) error {

@@ -33,9 +33,15 @@ type Machine interface {
 	StartNode(ctx context.Context, name string) error
 	// Exec runs a program on a node. A program that ran has no error, whatever its exit code.
 	Exec(ctx context.Context, node string, command ...string) (stdout, stderr string, exit int, err error)
-	// Process tells how the command line of a part of the orchestrator begins: of its "server", of a node's "agent" or of a
-	// node's "runtime". It is empty where the target does not tell.
+	// Process tells how the command line of a part of the orchestrator begins: of its "server", or of a node's "agent",
+	// "runtime" or service "proxy". It is empty where the target does not tell.
 	Process(part string) string
+}
+
+// Growing is a cluster that nodes may join while it runs.
+type Growing interface {
+	// AddNode starts one more node, and returns its name. It does not wait for the node to be Ready.
+	AddNode(ctx context.Context) (string, error)
 }
 
 // Surrounded is a cluster on whose nodes' network the run has a machine of its own, which is no node.

@@ -77,6 +77,40 @@ Feature: Load balancers
       Then requests from outside of the cluster to "http://${address}:81/" come to be answered by exactly the Pods "two"
       And "status.loadBalancer.ingress[0].ip" of Service "front" is still "${address}"
 
+    # Only the node with the Pod takes the traffic in: it has the address, until it is lost.
+    @cluster @multi-node
+    Scenario: to another node when the one that took it in is lost
+      Given a cluster of its own with 2 nodes and the server flags "--node-monitor-grace-period=20s"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          nodeSelector: {kubernetes.io/hostname: node-2}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: apart}}
+        spec:
+          nodeSelector: {kubernetes.io/hostname: node-1}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: front}
+        spec: {type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 81, targetPort: 8080}]}
+        """
+      And Pods "one, two" are Ready
+      Then "status.loadBalancer.ingress[0].ip" of Service "front" comes to be present
+      Given "status.loadBalancer.ingress[0].ip" of Service "front" is remembered as "address"
+      Then requests from outside of the cluster to "http://${address}:81/" come to be answered by exactly the Pods "one"
+      When node "node-2" is stopped
+      Then Node "node-2" becomes not Ready
+      When Pod "two" is relabelled "app=web"
+      Then requests from outside of the cluster to "http://${address}:81/" come to be answered by exactly the Pods "two"
+
     # What the platform cannot do it may ignore.
     @should
     Scenario: to those that come from the Service's source ranges
