@@ -63,7 +63,7 @@ Feature: Proxies
       And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
       And the address of the node of Pod "one" is remembered as "node"
       And requests from outside of the cluster to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
-      When a machine outside of the cluster begins "/workload http http://${node}:${port}/ --for=10s --interval=10ms --timeout=5s"
+      When a machine outside of the cluster begins "/workload http http://${node}:${port}/ --for=6s --interval=10ms --timeout=5s"
       And the proxy of the last node is killed
       # Whatever reaches the rules now is the next proxy's work.
       Given these objects exist:
