@@ -102,23 +102,11 @@ func outsideRefused(ctx context.Context, target string) error {
 }
 
 func outsideAsksEveryNode(ctx context.Context, port, list string) error {
-	s, nodes, err := openNodes(ctx)
+	s, targets, err := everyNode(ctx, port)
 	if err != nil {
 		return err
 	}
-	for i := range nodes {
-		address, err := internalAddress(&nodes[i])
-		if err != nil {
-			return err
-		}
-		pods := names(list)
-		err = s.untilTraffic(ctx, burst{client: noPod, target: fmt.Sprintf("http://%s:%s/", address, port), count: requestsFor(pods)}, "answered by exactly "+among(pods),
-			func(requests []request) bool { return exactly(requests, pods) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.asksAll(ctx, noPod, targets, names(list))
 }
 
 // balancersExist makes the Services PREFIX-1, PREFIX-2, … and wants each to get an address that no other has.
@@ -131,28 +119,18 @@ func balancersExist(ctx context.Context, prefix string) error {
 	if !able || cluster.LoadBalancerAddresses() == 0 {
 		return &Unsupported{Why: "the scenario needs a provider of load balancers with addresses of a known number, and this target declares none"}
 	}
-	owners := map[string]string{}
+	const address = "status.loadBalancer.ingress[0].ip"
+	var made []string
 	for i := range cluster.LoadBalancerAddresses() {
 		name := fmt.Sprintf("%s-%d", prefix, i+1)
+		made = append(made, name)
 		manifest := fmt.Sprintf("{apiVersion: v1, kind: Service, metadata: {name: %s}, spec: {type: LoadBalancer, allocateLoadBalancerNodePorts: false, ports: [{port: 80}]}}", name)
 		if err := objectsExist(ctx, &godog.DocString{Content: manifest}); err != nil {
 			return err
 		}
-		if err := fieldComesToBe(ctx, "status.loadBalancer.ingress[0].ip", "Service", name); err != nil {
+		if err := fieldComesToBe(ctx, address, "Service", name); err != nil {
 			return err
 		}
-		service, err := s.mustGet(ctx, "Service", name)
-		if err != nil {
-			return err
-		}
-		address, _, err := valueOf(service, "status.loadBalancer.ingress[0].ip")
-		if err != nil {
-			return err
-		}
-		if other, taken := owners[address]; taken {
-			return failed(fmt.Sprintf("the address of Service %q", name), "one that no other Service has", fmt.Sprintf("%s, as Service %q", address, other))
-		}
-		owners[address] = name
 	}
-	return nil
+	return s.servicesDiffer(ctx, "the load balancer's address", address, made)
 }

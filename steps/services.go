@@ -43,18 +43,23 @@ func addressesDiffer(ctx context.Context, list string) error {
 	if err != nil {
 		return err
 	}
+	return s.servicesDiffer(ctx, "the cluster IP", "spec.clusterIP", names(list))
+}
+
+// servicesDiffer wants each of the Services to have an address in a field, and no two the same.
+func (s *scenario) servicesDiffer(ctx context.Context, what, path string, services []string) error {
 	owners := map[string]string{}
-	for _, name := range names(list) {
+	for _, name := range services {
 		service, err := s.mustGet(ctx, "Service", name)
 		if err != nil {
 			return err
 		}
-		address, _, err := valueOf(service, "spec.clusterIP")
+		address, _, err := valueOf(service, path)
 		if err != nil {
 			return err
 		}
 		if other, taken := owners[address]; taken || address == "" {
-			return failed(fmt.Sprintf("the cluster IP of Service %q", name), "an address that no other Service has", fmt.Sprintf("%q, as Service %q", address, other))
+			return failed(fmt.Sprintf("%s of Service %q", what, name), "an address that no other Service has", fmt.Sprintf("%q, as Service %q", address, other))
 		}
 		owners[address] = name
 	}

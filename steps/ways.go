@@ -119,19 +119,28 @@ func everyPodAsks(ctx context.Context, set, target, list string) error {
 }
 
 func everyPodAsksEveryNode(ctx context.Context, set, port, list string) error {
-	s, nodes, err := openNodes(ctx)
+	s, targets, err := everyNode(ctx, port)
 	if err != nil {
 		return err
+	}
+	return s.everyPodAsks(ctx, set, targets, names(list))
+}
+
+// everyNode is where a port of every node that takes Pods is asked.
+func everyNode(ctx context.Context, port string) (*scenario, []string, error) {
+	s, nodes, err := openNodes(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	var targets []string
 	for i := range nodes {
 		address, err := internalAddress(&nodes[i])
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		targets = append(targets, fmt.Sprintf("http://%s:%s/", address, port))
 	}
-	return s.everyPodAsks(ctx, set, targets, names(list))
+	return s, targets, nil
 }
 
 func (s *scenario) everyPodAsks(ctx context.Context, set string, targets, pods []string) error {
@@ -143,12 +152,20 @@ func (s *scenario) everyPodAsks(ctx context.Context, set string, targets, pods [
 		return fmt.Errorf("ReplicaSet %q has no Pods that could ask", set)
 	}
 	for _, client := range clients {
-		for _, target := range targets {
-			err := s.untilTraffic(ctx, burst{client: client, target: target, count: requestsFor(pods)}, "answered by exactly "+among(pods),
-				func(requests []request) bool { return exactly(requests, pods) })
-			if err != nil {
-				return err
-			}
+		if err := s.asksAll(ctx, client, targets, pods); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asksAll has one client ask at each of the targets in turn.
+func (s *scenario) asksAll(ctx context.Context, client string, targets, pods []string) error {
+	for _, target := range targets {
+		err := s.untilTraffic(ctx, burst{client: client, target: target, count: requestsFor(pods)}, "answered by exactly "+among(pods),
+			func(requests []request) bool { return exactly(requests, pods) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil
