@@ -20,6 +20,8 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
+	"github.com/plumbline/plumbline/reference/controller/account"
+	"github.com/plumbline/plumbline/reference/controller/aggregation"
 	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
 	"github.com/plumbline/plumbline/reference/controller/garbage"
@@ -125,7 +127,15 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("volumes: %w", err)
 	}
-	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector}, nil
+	accounts, err := account.New(client, factory, config.CAData)
+	if err != nil {
+		return nil, fmt.Errorf("service accounts: %w", err)
+	}
+	roles, err := aggregation.New(client, factory)
+	if err != nil {
+		return nil, fmt.Errorf("cluster roles: %w", err)
+	}
+	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, roles}, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without
