@@ -31,6 +31,7 @@ func registerAll(v vocabulary) {
 	outsideSentences(v)
 	serviceSentences(v)
 	nameSentences(v)
+	insideSentences(v)
 	nodePortSentences(v)
 	replicaSetSentences(v)
 	rolloutSentences(v)

@@ -21,6 +21,8 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/plumbline/plumbline/reference/balancer"
+	"github.com/plumbline/plumbline/reference/controller/account"
+	"github.com/plumbline/plumbline/reference/controller/aggregation"
 	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
 	"github.com/plumbline/plumbline/reference/controller/garbage"
@@ -129,7 +131,15 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("volumes: %w", err)
 	}
-	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector}
+	accounts, err := account.New(client, factory, config.CAData)
+	if err != nil {
+		return nil, fmt.Errorf("service accounts: %w", err)
+	}
+	roles, err := aggregation.New(client, factory)
+	if err != nil {
+		return nil, fmt.Errorf("cluster roles: %w", err)
+	}
+	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, roles}
 	if !options.LoadBalancers.IsZero() {
 		balancers, err := loadbalancer.New(client, factory, recorder("service-controller"), options.LoadBalancers)
 		if err != nil {

@@ -96,4 +96,9 @@ var Table = []*Kind{
 	&PersistentVolume,
 	&PersistentVolumeClaim,
 	&StorageClass,
+	&ServiceAccount,
+	&Role,
+	&RoleBinding,
+	&ClusterRole,
+	&ClusterRoleBinding,
 }
