@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/plumbline/plumbline/reference/apiserver"
+	"github.com/plumbline/plumbline/reference/balancer"
 	"github.com/plumbline/plumbline/reference/controller"
 	"github.com/plumbline/plumbline/reference/scheduler"
 )
@@ -77,10 +78,15 @@ func startCluster(t *testing.T, grace time.Duration) *cluster {
 
 // start runs the controllers and the scheduler; stop ends them, as a crash of their process would.
 func (c *cluster) start() {
+	pool, err := balancer.ParsePool(loadBalancers)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	options := controller.Options{Config: c.config, ClusterCIDR: netip.MustParsePrefix("10.244.0.0/16"), NodeMonitorGracePeriod: c.grace, LoadBalancers: pool}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := controller.Run(ctx, controller.Options{Config: c.config, ClusterCIDR: netip.MustParsePrefix("10.244.0.0/16"), NodeMonitorGracePeriod: c.grace}); err != nil && ctx.Err() == nil {
+		if err := controller.Run(ctx, options); err != nil && ctx.Err() == nil {
 			c.t.Errorf("controllers: %v", err)
 		}
 	})

@@ -21,6 +21,7 @@ func TestControllers(t *testing.T) {
 		"unfit":      testUnschedulable,
 		"mirror":     testMirror,
 		"other":      testOtherScheduler,
+		"balancers":  testLoadBalancers,
 		"rollout":    testRollout,
 		"recreate":   testRecreate,
 		"pause":      testPauseAndDeadline,
