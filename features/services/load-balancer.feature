@@ -43,7 +43,6 @@ Feature: Load balancers
       Then Service "front" is gone
       And requests from outside of the cluster to "http://${address}:81/" come to be answered by none of the Pods "one, two"
 
-    @multi-node
     Scenario: to the node that has the Pod, where no other node is to forward
       Given these objects exist:
         """
@@ -78,7 +77,7 @@ Feature: Load balancers
       And "status.loadBalancer.ingress[0].ip" of Service "front" is still "${address}"
 
     # Only the node with the Pod takes the traffic in: it has the address, until it is lost.
-    @cluster @multi-node
+    @cluster
     Scenario: to another node when the one that took it in is lost
       Given a cluster of its own with 2 nodes and the server flags "--node-monitor-grace-period=20s"
       And these objects exist:

@@ -1,8 +1,8 @@
-@network @cluster
+@cluster
 Feature: Proxies
   Each node has a proxy of its own. Whenever it begins, it finds the Services that there are, and harms nothing that goes on.
 
-  @services/proxy-on-every-node @services/node-port-everywhere @services/proxy-follows-services
+  @services/proxy-on-every-node @services/node-port-everywhere @services/node-port-serves @services/proxy-follows-services
   Rule: a node that joins later serves what was there before
 
     Scenario: to its own Pods, and at its own address
@@ -23,6 +23,7 @@ Feature: Proxies
       And Pod "one" is Ready
       And "spec.clusterIP" of Service "web" is remembered as "address"
       And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      Then requests from outside of the cluster to the port "${port}" of every node come to be answered by exactly the Pods "one"
       When one more node joins, whose name is remembered as "node"
       Then Node "${node}" becomes Ready
       Given these objects exist:
@@ -37,6 +38,9 @@ Feature: Proxies
       And Pod "client" is Ready
       Then requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one"
       And requests from outside of the cluster to the port "${port}" of every node come to be answered by exactly the Pods "one"
+      Given the address of the node of Pod "client" is remembered as "there"
+      When Pod "one" is deleted with a grace period of 0 seconds
+      Then requests from outside of the cluster to "http://${there}:${port}/" come to be refused
 
   @services/proxy-on-every-node @services/proxy-follows-endpoints
   Rule: a proxy that is restarted disturbs no traffic

@@ -136,28 +136,6 @@ Feature: Ways into a Service
       Then requests from the Pods of ReplicaSet "pods" on the node of Pod "one" to "http://${near}/" come to be answered by exactly the Pods "one"
       And requests from the Pods of ReplicaSet "pods" on other nodes than Pod "one" to "http://${near}/" come to be answered by none of the Pods "one"
 
-    @multi-node @services/node-port-everywhere @services/node-port-serves
-    Scenario: one Pod, asked at every node from outside of the cluster, until it is gone
-      Given these objects exist:
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: one, labels: {app: web}}
-        spec:
-          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
-        ---
-        apiVersion: v1
-        kind: Service
-        metadata: {name: web}
-        spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-        """
-      And Pod "one" is Ready
-      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
-      And the address of the node of Pod "one" is remembered as "node"
-      Then requests from outside of the cluster to the port "${port}" of every node come to be answered by exactly the Pods "one"
-      When Pod "one" is deleted with a grace period of 0 seconds
-      Then requests from outside of the cluster to "http://${node}:${port}/" come to be refused
-
     # Who is on a node's own network and asks another node is outside of the cluster for that one.
     @multi-node @services/node-port-everywhere @services/load-balancer
     Scenario: what comes from outside may be kept to the nodes that have a Pod, and each node tells a load balancer whether it has one
