@@ -39,7 +39,11 @@ type scenario struct {
 func (s *scenario) ownCluster() bool { return slices.Contains(s.profiles, "cluster") }
 
 // Profiles are the abilities that scenarios may need of a target, as their tags name them.
-var Profiles = []string{"api", "workloads", "network", "storage", "multi-node", "cluster", "implementation", "autoscaling", "load-balancer", "provisioner"}
+var Profiles = []string{"api", "workloads", "network", "storage", "multi-node", "cluster", "implementation", "autoscaling", loadBalancer, "provisioner"}
+
+// loadBalancer is the profile of what Kubernetes leaves to others. Its scenarios count for no other profile, whatever else they
+// need: a target without a provider is judged by all the rest.
+const loadBalancer = "load-balancer"
 
 // census is every scenario there is, in the order of the files, and what is wrong with the features themselves.
 type census struct {
@@ -252,7 +256,7 @@ func (c *census) profiles() []reports.Profile {
 	for _, name := range Profiles {
 		profile := reports.Profile{Name: name, Missed: []string{}, Pending: []string{}, Scenarios: []string{}}
 		for _, s := range c.scenarios {
-			if s.matchesProfile(name) {
+			if s.matchesProfile(name) && (name == loadBalancer || !s.matchesProfile(loadBalancer)) {
 				profile.Scenarios = append(profile.Scenarios, s.id)
 			}
 		}

@@ -57,7 +57,7 @@ func (t *containers) provider() steps.Provider { return ownClustersOf{t} }
 
 // unsupported: what Kubernetes leaves to others is in a container only if its image says so, which is known once it is there.
 func (t *containers) unsupported(profile string) string {
-	if profile == "load-balancer" && t.clusters != nil && !t.clusters.Balances() {
+	if profile == loadBalancer && t.clusters != nil && !t.clusters.Balances() {
 		return "the image declares no provider of load balancers (label plumbline.dev/load-balancer)"
 	}
 	return ""

@@ -63,7 +63,7 @@ func (t *remote) unsupported(profile string) string {
 		return "the cluster of a kubeconfig is not the run's own: no other is started beside it, and none of its servers and nodes is stopped"
 	case "implementation":
 		return "the cluster of a kubeconfig is not the run's own: nothing is run on its nodes themselves"
-	case "load-balancer":
+	case loadBalancer:
 		return "the cluster of a kubeconfig is not the run's own: whether it has a provider of load balancers is not known, and nothing is run on its nodes' network"
 	case "multi-node":
 		if t.open < 2 {
