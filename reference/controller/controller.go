@@ -19,7 +19,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
+	metricsclient "k8s.io/metrics/pkg/client/clientset/versioned/typed/metrics/v1beta1"
 
+	"github.com/plumbline/plumbline/reference/controller/autoscaler"
 	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
 	"github.com/plumbline/plumbline/reference/controller/garbage"
@@ -125,7 +127,15 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("volumes: %w", err)
 	}
-	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector}, nil
+	metrics, err := metricsclient.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("metrics client: %w", err)
+	}
+	autoscalers, err := autoscaler.New(client, metrics, factory, recorder("horizontal-pod-autoscaler"))
+	if err != nil {
+		return nil, fmt.Errorf("autoscalers: %w", err)
+	}
+	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, autoscalers, collector}, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without
