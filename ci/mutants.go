@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Mutant is one file ci/mutants/NAME.patch. Its header is made of lines before the first diff:
@@ -23,6 +24,8 @@ import (
 //	Message: finds exactly the ConfigMaps
 //	What the break is, in a sentence or two.
 //
+// A line such as "Limit: 20m" gives a run more time than others have, for a scenario that takes it.
+//
 // There may be several scenarios; each has to fail. Messages stand after the scenarios that say them: a scenario has to
 // say each message between its own line and the next scenario's, or those after the scenarios that follow it at once.
 type Mutant struct {
@@ -31,7 +34,8 @@ type Mutant struct {
 	Claims  []string
 	Expects []Expectation
 	About   string
-	Files   []string // that the patch changes, relative to the repository
+	Files   []string      // that the patch changes, relative to the repository
+	Limit   time.Duration // of the run against it; zero is that of all
 }
 
 // Expectation is what scenarios have to say about a mutant: all of them fail, and each says every message.
@@ -86,6 +90,10 @@ func read(path string) (Mutant, error) {
 			m.expectScenario(value)
 		case "Message":
 			m.expectMessage(value)
+		case "Limit":
+			if m.Limit, err = time.ParseDuration(value); err != nil || m.Limit <= 0 {
+				return m, fmt.Errorf("the mutant %s: Limit %q is no time such as 20m", m.Name, value)
+			}
 		default:
 			m.About += line
 		}

@@ -86,20 +86,29 @@ func (s *scenario) ask(ctx context.Context, method, path string, query url.Value
 	for _, header := range response.Header.Values("Warning") {
 		a.warnings = append(a.warnings, header)
 	}
-	var object unstructured.Unstructured
-	if json.Unmarshal(data, &object.Object) == nil {
-		if object.GetKind() == "Status" {
-			a.status = &metav1.Status{}
-			if err := json.Unmarshal(data, a.status); err != nil {
-				return nil, fmt.Errorf("read the status of %s %s: %w", method, path, err)
-			}
-		} else {
-			a.object = &object
-		}
+	if err := a.read(data); err != nil {
+		return nil, err
 	}
 	s.observe(a.asked, a.String())
 	s.answer = a
 	return a, nil
+}
+
+// read takes the body of an answer apart.
+func (a *answer) read(data []byte) error {
+	var object unstructured.Unstructured
+	if json.Unmarshal(data, &object.Object) != nil {
+		return nil
+	}
+	if object.GetKind() != "Status" {
+		a.object = &object
+		return nil
+	}
+	a.status = &metav1.Status{}
+	if err := json.Unmarshal(data, a.status); err != nil {
+		return fmt.Errorf("read the status of %s: %w", a.asked, err)
+	}
+	return nil
 }
 
 // askJSON sends one request with a body that is written as JSON.

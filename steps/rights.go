@@ -33,7 +33,7 @@ func Rights(workloads bool) []Right {
 		}
 	}
 	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
-	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Deployment", "Lease", "PersistentVolumeClaim", "HorizontalPodAutoscaler"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Deployment", "Lease", "ServiceAccount", "PersistentVolumeClaim", "HorizontalPodAutoscaler"} {
 		add(kinds[kind], plural(kind), "", true, "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 	}
 	for _, kind := range []string{"PersistentVolume", "StorageClass"} {

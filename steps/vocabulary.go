@@ -30,6 +30,7 @@ func registerAll(v vocabulary) {
 	waySentences(v)
 	serviceSentences(v)
 	nameSentences(v)
+	insideSentences(v)
 	nodePortSentences(v)
 	replicaSetSentences(v)
 	rolloutSentences(v)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,8 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 
 // judged runs the suite against an image of the mutant, and reads the report.
 func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, runLimit, fmt.Errorf("the run against it took more than %s", runLimit))
+	limit := cmp.Or(m.Limit, runLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run against it took more than %s", limit))
 	defer cancel()
 	out := filepath.Join(h.out, m.Name)
 	if err := os.RemoveAll(out); err != nil {

@@ -80,3 +80,23 @@ Feature: Recorded answers about Services
         | subject        |
         | endpoints      |
         | endpointslices |
+
+  @services/api-consumers
+  Rule: accounts, roles and bindings have a form, and so have questions about them
+
+    Scenario Outline: recorded answers about <subject>
+      Given roles decide what service accounts may do
+      Then the API answers the requests of "services/<subject>" as Kubernetes 1.37 did
+
+      Examples:
+        | subject  |
+        | accounts |
+
+    @should
+    Scenario Outline: recorded words about <subject>
+      Given roles decide what service accounts may do
+      Then the API answers the requests of "services/<subject>" in the words of Kubernetes 1.37
+
+      Examples:
+        | subject  |
+        | accounts |

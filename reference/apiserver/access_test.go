@@ -17,9 +17,14 @@ import (
 )
 
 func TestAnonymousIsRefused(t *testing.T) {
-	for _, path := range []string{"/", "/api", "/apis", "/api/v1/pods", "/openapi/v2", "/version", "/readyz", "/metrics", "/nothing"} {
-		if a := send(t, stranger(), "GET", shared.config.Host+path, ""); a.code != http.StatusUnauthorized {
-			t.Errorf("GET %s without a certificate: %d, want 401", path, a.code)
+	for _, path := range []string{"/", "/api", "/apis", "/api/v1/pods", "/openapi/v2", "/metrics", "/nothing"} {
+		if a := send(t, stranger(), "GET", shared.config.Host+path, ""); a.code != http.StatusForbidden {
+			t.Errorf("GET %s without a certificate: %d, want 403", path, a.code)
+		}
+	}
+	for _, path := range []string{"/version", "/readyz"} {
+		if a := send(t, stranger(), "GET", shared.config.Host+path, ""); a.code != http.StatusOK {
+			t.Errorf("GET %s without a certificate: %d, want 200", path, a.code)
 		}
 	}
 	if a := send(t, stranger(), "GET", shared.config.Host+"/api/v1/pods", "", "Authorization", "Bearer nonsense"); a.code != http.StatusUnauthorized {

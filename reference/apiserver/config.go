@@ -44,12 +44,17 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 		return err
 	}
 	config.LoopbackClientConfig = s.loopback
-	config.Authentication.Authenticator = newAuthenticator(s.authority)
-	config.Authorization.Authorizer = newAuthorizer()
+	who, err := s.newAccess()
+	if err != nil {
+		return err
+	}
+	config.Authentication.Authenticator, config.Authentication.APIAudiences = who.authenticator(s.authority), who.audiences()
+	config.Authorization.Authorizer = who.authorizer()
 
 	lifecycle := newNamespaceLifecycle()
 	volumes := newStorageAdmission()
-	config.AdmissionControl = admission.NewChainHandler(lifecycle, newNodeTaint(), newPodPriority(), newDefaultTolerations(), volumes, newRuntimeClass())
+	config.AdmissionControl = admission.NewChainHandler(lifecycle, newPodAccount(who), newNodeRestriction(who), newNodeTaint(), newPodPriority(),
+		newDefaultTolerations(), volumes, newRuntimeClass())
 
 	namer := openapinamer.NewDefinitionNamer(served)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
@@ -66,7 +71,7 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 		return fmt.Errorf("build the API server: %w", err)
 	}
 	server.ShutdownTimeout = shutdownTimeout
-	served, stores, err := newResources(storages{options: options, authority: s.authority, services: s.services})
+	served, stores, err := newResources(storages{options: options, authority: s.authority, services: s.services, access: who})
 	if err != nil {
 		return err
 	}
@@ -74,6 +79,7 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	if err := served.install(server); err != nil {
 		return err
 	}
+	who.serveDiscovery(server)
 	s.generic, s.stores = server, stores
 	if err := server.AddPostStartHook("storage-readiness", server.StorageReadinessHook.Hook); err != nil {
 		return fmt.Errorf("watch the storage's readiness: %w", err)

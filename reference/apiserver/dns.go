@@ -8,7 +8,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -17,7 +16,7 @@ import (
 )
 
 // The cluster's DNS is CoreDNS in Pods behind a Service (claim services/dns-is-a-service). Its objects are made where they are
-// missing, and are the user's from then on: what somebody changes stays changed. Only its credentials are the server's own. Names and labels are those that kubeadm gives.
+// missing, and are the user's from then on: what somebody changes stays changed. Names and labels are those that kubeadm gives.
 const (
 	dnsService = "kube-dns"
 	coreDNS    = "coredns"
@@ -26,8 +25,6 @@ const (
 	// dnsReplicas: names go on being answered when one Pod is lost (claim services/dns-name). Nothing keeps the two apart: on a young
 	// cluster there is one node for both.
 	dnsReplicas = 2
-	// dnsCredentials are mounted from a Secret.
-	dnsCredentials = "/etc/coredns-credentials"
 )
 
 var dnsLabels = map[string]string{"k8s-app": "kube-dns"}
@@ -41,43 +38,17 @@ func (s *Server) ensureDNS(ctx context.Context, client kubernetes.Interface) err
 	maps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
 	if err := createIfMissing(ctx, maps.Get, maps.Create, &corev1.ConfigMap{
 		ObjectMeta: systemMeta(coreDNS),
-		Data:       map[string]string{"Corefile": corefile(s.options.clusterDomain(), s.options.serviceIP(), s.options.Resolvers)},
+		Data:       map[string]string{"Corefile": corefile(s.options.clusterDomain(), s.options.Resolvers)},
 	}); err != nil {
 		return fmt.Errorf("create config map %s: %w", coreDNS, err)
 	}
-	if err := s.ensureDNSCredentials(ctx, client); err != nil {
-		return err
+	accounts := client.CoreV1().ServiceAccounts(metav1.NamespaceSystem)
+	if err := createIfMissing(ctx, accounts.Get, accounts.Create, &corev1.ServiceAccount{ObjectMeta: systemMeta(coreDNS)}); err != nil {
+		return fmt.Errorf("create service account %s: %w", coreDNS, err)
 	}
 	deployments := client.AppsV1().Deployments(metav1.NamespaceSystem)
 	if err := createIfMissing(ctx, deployments.Get, deployments.Create, dnsDeployment()); err != nil {
 		return fmt.Errorf("create deployment %s: %w", coreDNS, err)
-	}
-	return nil
-}
-
-// ensureDNSCredentials gives CoreDNS a name of its own at this server. They are issued anew at each start: certificates run out, and an
-// external etcd may hold those of another authority.
-func (s *Server) ensureDNSCredentials(ctx context.Context, client kubernetes.Interface) error {
-	pair, err := s.authority.Client("system:serviceaccount:" + metav1.NamespaceSystem + ":" + coreDNS)
-	if err != nil {
-		return fmt.Errorf("issue the credentials of %s: %w", coreDNS, err)
-	}
-	secrets := client.CoreV1().Secrets(metav1.NamespaceSystem)
-	want := &corev1.Secret{
-		ObjectMeta: systemMeta(coreDNS),
-		Type:       corev1.SecretTypeOpaque,
-		Data:       map[string][]byte{"ca.crt": s.authority.PEM(), "tls.crt": pair.Cert, "tls.key": pair.Key},
-	}
-	have, err := secrets.Get(ctx, coreDNS, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		_, err = secrets.Create(ctx, want, metav1.CreateOptions{})
-	case err == nil:
-		have.Data = want.Data
-		_, err = secrets.Update(ctx, have, metav1.UpdateOptions{})
-	}
-	if err != nil {
-		return fmt.Errorf("set secret %s: %w", coreDNS, err)
 	}
 	return nil
 }
@@ -88,7 +59,7 @@ func systemMeta(name string) metav1.ObjectMeta {
 
 // corefile is the configuration of CoreDNS, as kubeadm's. Answers are kept for a few seconds only: who asks too early is told in time.
 // Without servers to forward to, names outside of the cluster are not known.
-func corefile(domain string, api netip.Addr, resolvers []string) string {
+func corefile(domain string, resolvers []string) string {
 	forward := ""
 	if len(resolvers) > 0 {
 		forward = "    forward . " + strings.Join(resolvers, " ") + "\n"
@@ -98,8 +69,6 @@ func corefile(domain string, api netip.Addr, resolvers []string) string {
     health
     ready
     kubernetes ` + domain + ` in-addr.arpa ip6.arpa {
-        endpoint https://` + netip.AddrPortFrom(api, 443).String() + `
-        tls ` + dnsCredentials + `/tls.crt ` + dnsCredentials + `/tls.key ` + dnsCredentials + `/ca.crt
         pods insecure
         fallthrough in-addr.arpa ip6.arpa
         ttl 5
@@ -150,9 +119,7 @@ func dnsDeployment() *appsv1.Deployment {
 		},
 		ReadinessProbe: probe("/ready", 8181, 1),
 		LivenessProbe:  probe("/health", 8080, 10),
-		VolumeMounts: []corev1.VolumeMount{
-			{Name: "config", MountPath: "/etc/coredns", ReadOnly: true}, {Name: "credentials", MountPath: dnsCredentials, ReadOnly: true},
-		},
+		VolumeMounts:   []corev1.VolumeMount{{Name: "config", MountPath: "/etc/coredns", ReadOnly: true}},
 		SecurityContext: &corev1.SecurityContext{
 			AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
 			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"NET_BIND_SERVICE"}},
@@ -169,15 +136,13 @@ func dnsDeployment() *appsv1.Deployment {
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: dnsLabels},
 				Spec: corev1.PodSpec{
-					PriorityClassName: "system-cluster-critical",
-					DNSPolicy:         corev1.DNSDefault, // it cannot ask itself
-					Tolerations:       []corev1.Toleration{{Key: "CriticalAddonsOnly", Operator: corev1.TolerationOpExists}},
-					Containers:        []corev1.Container{container},
-					Volumes: []corev1.Volume{
-						{Name: "config", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-							LocalObjectReference: corev1.LocalObjectReference{Name: coreDNS}}}},
-						{Name: "credentials", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: coreDNS}}},
-					},
+					ServiceAccountName: coreDNS,
+					PriorityClassName:  "system-cluster-critical",
+					DNSPolicy:          corev1.DNSDefault, // it cannot ask itself
+					Tolerations:        []corev1.Toleration{{Key: "CriticalAddonsOnly", Operator: corev1.TolerationOpExists}},
+					Containers:         []corev1.Container{container},
+					Volumes: []corev1.Volume{{Name: "config", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+						LocalObjectReference: corev1.LocalObjectReference{Name: coreDNS}}}}},
 				},
 			},
 		},

@@ -133,11 +133,15 @@ func targetOf(kubeconfig string) (*target, error) {
 	return &target{config: config, client: client, http: transport}, nil
 }
 
-// namespace makes a namespace for a test and returns its name.
+// namespace makes a namespace for a test, with the account that a controller would give it, and returns its name.
 func (t *target) namespace(tb testing.TB) string {
 	tb.Helper()
 	ns, err := t.client.CoreV1().Namespaces().Create(tb.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}, metav1.CreateOptions{})
 	if err != nil {
+		tb.Fatal(err)
+	}
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
+	if _, err := t.client.CoreV1().ServiceAccounts(ns.Name).Create(tb.Context(), account, metav1.CreateOptions{}); err != nil {
 		tb.Fatal(err)
 	}
 	return ns.Name

@@ -32,6 +32,7 @@ type storages struct {
 	options   generic.RESTOptionsGetter
 	authority *pki.Authority
 	services  *allocate.Services
+	access    *access
 }
 
 // newResources makes the storage of every kind in the table, and its subresources.
@@ -48,6 +49,10 @@ func newResources(from storages) (resources, map[*kind.Kind]*store, error) {
 			r.add(k.GroupVersion, k.Resource+"/status", newPart(s, newStatusStrategy(k)))
 		}
 	}
+	from.access.stores = stores
+	from.access.guardRoles()
+	r.add(core, "serviceaccounts/token", tokenRequest{from.access})
+	r.addReviews(from.access)
 	r.addNamespaces(stores[&kind.Namespace])
 	r.addServices(stores, from.services)
 	nodes, err := newNodeConnection(stores[&kind.Node], from.authority)

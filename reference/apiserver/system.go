@@ -29,8 +29,8 @@ var systemNamespaces = []string{metav1.NamespaceSystem, metav1.NamespacePublic, 
 // kubernetesService is the Service by which Pods reach the API.
 const kubernetesService = "kubernetes"
 
-// createSystemObjects makes what every cluster has, before the server calls itself ready: the system's namespaces, a
-// storage class, the Service kubernetes with this server behind it, and the cluster's DNS.
+// createSystemObjects makes what every cluster has, before the server calls itself ready: the system's namespaces, the
+// roles, a storage class, the Service kubernetes with this server behind it, and the cluster's DNS.
 func (s *Server) createSystemObjects(hook genericapiserver.PostStartHookContext) error {
 	client, err := kubernetes.NewForConfig(s.loopback)
 	if err != nil {
@@ -60,6 +60,9 @@ func (s *Server) ensureSystemObjects(ctx context.Context, client kubernetes.Inte
 		if err := createIfMissing(ctx, client.CoreV1().Namespaces().Get, client.CoreV1().Namespaces().Create, namespace); err != nil {
 			return fmt.Errorf("create namespace %s: %w", name, err)
 		}
+	}
+	if err := s.ensureRoles(ctx, client); err != nil {
+		return err
 	}
 	classes := client.StorageV1().StorageClasses()
 	if err := createIfMissing(ctx, classes.Get, classes.Create, diskClass()); err != nil {

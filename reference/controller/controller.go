@@ -21,6 +21,8 @@ import (
 	"k8s.io/klog/v2"
 	metricsclient "k8s.io/metrics/pkg/client/clientset/versioned/typed/metrics/v1beta1"
 
+	"github.com/plumbline/plumbline/reference/controller/account"
+	"github.com/plumbline/plumbline/reference/controller/aggregation"
 	"github.com/plumbline/plumbline/reference/controller/autoscaler"
 	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
@@ -135,7 +137,15 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("autoscalers: %w", err)
 	}
-	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, autoscalers, collector}, nil
+	accounts, err := account.New(client, factory, config.CAData)
+	if err != nil {
+		return nil, fmt.Errorf("service accounts: %w", err)
+	}
+	roles, err := aggregation.New(client, factory)
+	if err != nil {
+		return nil, fmt.Errorf("cluster roles: %w", err)
+	}
+	return []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, roles, autoscalers}, nil
 }
 
 // withoutManagedFields drops what nobody here reads, and what is often half of an object. Writing an object back without

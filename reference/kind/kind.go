@@ -97,4 +97,9 @@ var Table = []*Kind{
 	&PersistentVolume,
 	&PersistentVolumeClaim,
 	&StorageClass,
+	&ServiceAccount,
+	&Role,
+	&RoleBinding,
+	&ClusterRole,
+	&ClusterRoleBinding,
 }

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
+	"github.com/plumbline/plumbline/reference/kind"
 	"github.com/plumbline/plumbline/reference/node/runtime"
 	"github.com/plumbline/plumbline/reference/node/volume"
 )
@@ -33,6 +34,7 @@ type Agent struct {
 
 	volumes        *volume.Volumes
 	sources        *sources
+	tokens         *tokens
 	services       corelisters.ServiceLister
 	servicesSynced cache.DoneChecker
 	machine        machine
@@ -49,7 +51,7 @@ type Agent struct {
 
 // ConfigMap returns a config map that one of the node's Pods refers to.
 func (a *Agent) ConfigMap(ctx context.Context, namespace, name string) (*v1.ConfigMap, error) {
-	object, err := a.sources.get(ctx, sourceKey{sourceRef{configMapSource, name}, namespace})
+	object, err := a.sources.get(ctx, sourceKey{kind.Source{Resource: kind.ConfigMaps, Name: name}, namespace})
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +60,16 @@ func (a *Agent) ConfigMap(ctx context.Context, namespace, name string) (*v1.Conf
 
 // Secret returns a secret that one of the node's Pods refers to.
 func (a *Agent) Secret(ctx context.Context, namespace, name string) (*v1.Secret, error) {
-	object, err := a.sources.get(ctx, sourceKey{sourceRef{secretSource, name}, namespace})
+	object, err := a.sources.get(ctx, sourceKey{kind.Source{Resource: kind.Secrets, Name: name}, namespace})
 	if err != nil {
 		return nil, err
 	}
 	return object.(*v1.Secret), nil
+}
+
+// Token returns a token of the Pod's service account.
+func (a *Agent) Token(ctx context.Context, pod *v1.Pod, source *v1.ServiceAccountTokenProjection) (string, error) {
+	return a.tokens.get(ctx, pod, source)
 }
 
 // Field is the value of a downward API field.

@@ -9,6 +9,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/plumbline/plumbline/reference/kind"
 	"github.com/plumbline/plumbline/reference/node/runtime"
 )
 
@@ -65,9 +66,9 @@ func (e *environment) from(ctx context.Context, source *v1.EnvFromSource, vars m
 	var err error
 	switch {
 	case source.ConfigMapRef != nil:
-		data, err = e.texts(ctx, configMapSource, source.ConfigMapRef.Name, source.ConfigMapRef.Optional)
+		data, err = e.texts(ctx, kind.ConfigMaps, source.ConfigMapRef.Name, source.ConfigMapRef.Optional)
 	case source.SecretRef != nil:
-		data, err = e.texts(ctx, secretSource, source.SecretRef.Name, source.SecretRef.Optional)
+		data, err = e.texts(ctx, kind.Secrets, source.SecretRef.Name, source.SecretRef.Optional)
 	default:
 		err = fmt.Errorf("the node does not support this source of environment variables")
 	}
@@ -81,7 +82,7 @@ func (e *environment) from(ctx context.Context, source *v1.EnvFromSource, vars m
 func (e *environment) texts(ctx context.Context, resource, name string, optional *bool) (map[string]string, error) {
 	var data map[string]string
 	var err error
-	if resource == configMapSource {
+	if resource == kind.ConfigMaps {
 		var object *v1.ConfigMap
 		if object, err = e.configMap(ctx, e.pod.Namespace, name); err == nil {
 			data = object.Data
@@ -126,10 +127,10 @@ func (e *environment) value(ctx context.Context, c *v1.Container, source *v1.Env
 		return value, true, err
 	case source.ConfigMapKeyRef != nil:
 		ref := source.ConfigMapKeyRef
-		return e.text(ctx, configMapSource, "ConfigMap", ref.Name, ref.Key, ref.Optional)
+		return e.text(ctx, kind.ConfigMaps, "ConfigMap", ref.Name, ref.Key, ref.Optional)
 	case source.SecretKeyRef != nil:
 		ref := source.SecretKeyRef
-		return e.text(ctx, secretSource, "Secret", ref.Name, ref.Key, ref.Optional)
+		return e.text(ctx, kind.Secrets, "Secret", ref.Name, ref.Key, ref.Optional)
 	}
 	return "", false, fmt.Errorf("the node does not support this source of environment variables")
 }

@@ -156,6 +156,7 @@ func (w *worker) removeContainer(ctx context.Context, id string) {
 func (w *worker) cleanUp(ctx context.Context, pod *v1.Pod) error {
 	uid := string(pod.UID)
 	w.agent.sources.unregister(pod.UID)
+	w.agent.tokens.forget(pod.UID)
 	if err := w.agent.runtime.RemoveSandbox(ctx, uid); err != nil {
 		klog.FromContext(ctx).Error(err, "Sandbox not removed")
 		return fmt.Errorf("remove sandbox of pod %s: %w", podRef(pod), err)

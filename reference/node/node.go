@@ -113,7 +113,8 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	a.volumes = &volume.Volumes{Root: options.DataDir, Source: a}
-	a.sources = newSources(client, func(uid types.UID) { a.tell(uid, volumesStale{}) })
+	stale := func(uid types.UID) { a.tell(uid, volumesStale{}) }
+	a.sources, a.tokens = newSources(client, stale), newTokens(client, stale)
 	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
 	defer broadcaster.Shutdown()
 	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})

@@ -118,6 +118,7 @@ func (a *Agent) removeOldDirs() error {
 func (a *Agent) forget(ctx context.Context, pod *v1.Pod) {
 	log := klog.FromContext(ctx)
 	a.sources.unregister(pod.UID)
+	a.tokens.forget(pod.UID)
 	if err := a.volumes.Remove(string(pod.UID)); err != nil {
 		log.Error(err, "Pod directory not removed")
 	}

@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/plumbline/plumbline/reference/kind"
 )
 
 // sources follows the config maps and secrets that the node's Pods refer to,
@@ -27,17 +29,8 @@ type sources struct {
 	wg      sync.WaitGroup
 }
 
-// The resources that are followed.
-const (
-	configMapSource = "configmaps"
-	secretSource    = "secrets"
-)
-
-// sourceRef is one source that a Pod refers to, in its own namespace.
-type sourceRef struct{ resource, name string }
-
 type sourceKey struct {
-	sourceRef
+	kind.Source
 	namespace string
 }
 
@@ -52,57 +45,13 @@ func newSources(client kubernetes.Interface, changed func(types.UID)) *sources {
 	return &sources{client: client, changed: changed, watched: map[sourceKey]*watchedSource{}}
 }
 
-// sourceRefs are the config maps and secrets that a Pod refers to.
-func sourceRefs(pod *v1.Pod) map[sourceRef]bool {
-	refs := map[sourceRef]bool{}
-	for i := range pod.Spec.Volumes {
-		v := &pod.Spec.Volumes[i]
-		switch {
-		case v.ConfigMap != nil:
-			refs[sourceRef{configMapSource, v.ConfigMap.Name}] = true
-		case v.Secret != nil:
-			refs[sourceRef{secretSource, v.Secret.SecretName}] = true
-		case v.Projected != nil:
-			for _, s := range v.Projected.Sources {
-				if s.ConfigMap != nil {
-					refs[sourceRef{configMapSource, s.ConfigMap.Name}] = true
-				}
-				if s.Secret != nil {
-					refs[sourceRef{secretSource, s.Secret.Name}] = true
-				}
-			}
-		}
-	}
-	for _, list := range [][]v1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
-		for i := range list {
-			for _, from := range list[i].EnvFrom {
-				if from.ConfigMapRef != nil {
-					refs[sourceRef{configMapSource, from.ConfigMapRef.Name}] = true
-				}
-				if from.SecretRef != nil {
-					refs[sourceRef{secretSource, from.SecretRef.Name}] = true
-				}
-			}
-			for _, env := range list[i].Env {
-				if env.ValueFrom != nil && env.ValueFrom.ConfigMapKeyRef != nil {
-					refs[sourceRef{configMapSource, env.ValueFrom.ConfigMapKeyRef.Name}] = true
-				}
-				if env.ValueFrom != nil && env.ValueFrom.SecretKeyRef != nil {
-					refs[sourceRef{secretSource, env.ValueFrom.SecretKeyRef.Name}] = true
-				}
-			}
-		}
-	}
-	return refs
-}
-
 // register begins to follow what a Pod refers to, until ctx ends or the Pod is
 // unregistered.
 func (c *sources) register(ctx context.Context, pod *v1.Pod) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for ref := range sourceRefs(pod) {
-		key := sourceKey{ref, pod.Namespace}
+	for source := range kind.Sources(pod) {
+		key := sourceKey{source, pod.Namespace}
 		w := c.watched[key]
 		if w == nil {
 			w = c.watch(ctx, key)
@@ -136,9 +85,9 @@ func (c *sources) watch(ctx context.Context, key sourceKey) *watchedSource {
 		}
 	}
 	w.store, w.controller = cache.NewInformerWithOptions(cache.InformerOptions{
-		ListerWatcher: cache.NewListWatchFromClient(c.client.CoreV1().RESTClient(), key.resource, key.namespace,
-			fields.OneTermEqualSelector("metadata.name", key.name)),
-		ObjectType: objectOf(key.resource),
+		ListerWatcher: cache.NewListWatchFromClient(c.client.CoreV1().RESTClient(), key.Resource, key.namespace,
+			fields.OneTermEqualSelector("metadata.name", key.Name)),
+		ObjectType: objectOf(key.Resource),
 		Handler: cache.ResourceEventHandlerDetailedFuncs{
 			AddFunc: func(_ any, initial bool) {
 				if !initial {
@@ -155,7 +104,7 @@ func (c *sources) watch(ctx context.Context, key sourceKey) *watchedSource {
 
 // objectOf is an empty object of a resource that is followed.
 func objectOf(resource string) runtime.Object {
-	if resource == secretSource {
+	if resource == kind.Secrets {
 		return &v1.Secret{}
 	}
 	return &v1.ConfigMap{}
@@ -166,19 +115,19 @@ func (c *sources) get(ctx context.Context, key sourceKey) (any, error) {
 	c.mu.Lock()
 	w := c.watched[key]
 	c.mu.Unlock()
-	singular := strings.TrimSuffix(key.resource, "s")
+	singular := strings.TrimSuffix(key.Resource, "s")
 	if w == nil {
-		return nil, fmt.Errorf("%s %s/%s is not followed", singular, key.namespace, key.name)
+		return nil, fmt.Errorf("%s %s/%s is not followed", singular, key.namespace, key.Name)
 	}
 	if !cache.WaitFor(ctx, "", w.controller.HasSyncedChecker()) {
-		return nil, fmt.Errorf("get %s %s/%s: %w", singular, key.namespace, key.name, context.Cause(ctx))
+		return nil, fmt.Errorf("get %s %s/%s: %w", singular, key.namespace, key.Name, context.Cause(ctx))
 	}
-	object, found, err := w.store.GetByKey(key.namespace + "/" + key.name)
+	object, found, err := w.store.GetByKey(key.namespace + "/" + key.Name)
 	if err != nil {
-		return nil, fmt.Errorf("get %s %s/%s: %w", singular, key.namespace, key.name, err)
+		return nil, fmt.Errorf("get %s %s/%s: %w", singular, key.namespace, key.Name, err)
 	}
 	if !found {
-		return nil, apierrors.NewNotFound(v1.Resource(singular), key.name)
+		return nil, apierrors.NewNotFound(v1.Resource(singular), key.Name)
 	}
 	return object, nil
 }

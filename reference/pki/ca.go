@@ -1,7 +1,7 @@
 // Package pki makes the certificates of a reference cluster, and lets nodes join it.
 //
-// Every key is ECDSA P-256: made in microseconds, where RSA keys cost the better part of a second at start. Only the
-// authority is kept on the server's disk; what it signs is made anew at each start.
+// Every key is ECDSA P-256: made in microseconds, where RSA keys cost the better part of a second at start. The
+// authority and the key of tokens are kept on the server's disk; what the authority signs is made anew at each start.
 package pki
 
 import (

@@ -12,8 +12,9 @@ import (
 
 // file is one file of a projected volume.
 type file struct {
-	data []byte
-	mode int32
+	data  []byte
+	mode  int32
+	owner *int64 // nil is root
 }
 
 // dataLink points to the directory of the present contents. Everything at the
@@ -87,8 +88,12 @@ func fill(dir string, files map[string]file, group int) error {
 		if err := os.WriteFile(full, f.data, mode); err != nil {
 			return err
 		}
-		if group >= 0 {
-			if err := os.Chown(full, -1, group); err != nil {
+		owner := -1
+		if f.owner != nil {
+			owner = int(*f.owner)
+		}
+		if owner >= 0 || group >= 0 {
+			if err := os.Chown(full, owner, group); err != nil {
 				return err
 			}
 		}

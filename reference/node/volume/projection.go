@@ -109,6 +109,8 @@ func (v *Volumes) projectedFiles(ctx context.Context, pod *v1.Pod, source *v1.Pr
 			part, err = v.secretFiles(ctx, pod, s.Secret.Name, s.Secret.Items, source.DefaultMode, s.Secret.Optional)
 		case s.DownwardAPI != nil:
 			part, err = v.downwardFiles(pod, s.DownwardAPI.Items, source.DefaultMode)
+		case s.ServiceAccountToken != nil:
+			part, err = v.tokenFile(ctx, pod, s.ServiceAccountToken, source.DefaultMode)
 		default:
 			err = fmt.Errorf("the node does not support this kind of projection")
 		}
@@ -120,6 +122,40 @@ func (v *Volumes) projectedFiles(ctx context.Context, pod *v1.Pod, source *v1.Pr
 		}
 	}
 	return files, nil
+}
+
+// tokenFile is a token that only its user can read, where the user is known, or the Pod's group.
+func (v *Volumes) tokenFile(ctx context.Context, pod *v1.Pod, source *v1.ServiceAccountTokenProjection, mode *int32) (map[string]file, error) {
+	text, err := v.Source.Token(ctx, pod, source)
+	if err != nil {
+		return nil, err
+	}
+	f := file{data: []byte(text), mode: modeOf(nil, mode), owner: soleUser(pod)}
+	if f.owner != nil || pod.Spec.SecurityContext != nil && pod.Spec.SecurityContext.FSGroup != nil {
+		f.mode = 0o600
+	}
+	return map[string]file{source.Path: f}, nil
+}
+
+// soleUser is the user that all containers of a Pod run as, if they say so; nil means that it is not known.
+func soleUser(pod *v1.Pod) *int64 {
+	var sole *int64
+	for _, containers := range [][]v1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
+		for i := range containers {
+			var user *int64
+			if sc := pod.Spec.SecurityContext; sc != nil {
+				user = sc.RunAsUser
+			}
+			if sc := containers[i].SecurityContext; sc != nil && sc.RunAsUser != nil {
+				user = sc.RunAsUser
+			}
+			if user == nil || sole != nil && *sole != *user {
+				return nil
+			}
+			sole = user
+		}
+	}
+	return sole
 }
 
 // project writes files into a volume of the Pod. It can only be read.

@@ -23,6 +23,8 @@ type Source interface {
 	ConfigMap(ctx context.Context, namespace, name string) (*v1.ConfigMap, error)
 	// Secret returns one likewise.
 	Secret(ctx context.Context, namespace, name string) (*v1.Secret, error)
+	// Token returns a token of the Pod's service account.
+	Token(ctx context.Context, pod *v1.Pod, source *v1.ServiceAccountTokenProjection) (string, error)
 	// Field is the value of a downward API field of the Pod.
 	Field(pod *v1.Pod, ref *v1.ObjectFieldSelector) (string, error)
 	// Resource is the value of a container's resource.
@@ -122,6 +124,10 @@ func (v *Volumes) setUp(ctx context.Context, pod *v1.Pod, spec *v1.Volume) (Volu
 	case spec.Projected != nil:
 		files, err := v.projectedFiles(ctx, pod, spec.Projected)
 		if err != nil {
+			return Volume{}, err
+		}
+		// It may hold secrets and tokens.
+		if err := v.inMemory(v.dir(pod, "projected", spec.Name)); err != nil {
 			return Volume{}, err
 		}
 		return v.project(pod, "projected", spec.Name, files)

@@ -1,0 +1,359 @@
+@network
+Feature: The API from inside
+  A program that wants to know more than a name asks the API itself, as a service account that may read what it needs, and no more.
+
+  # The client is a program in a Pod that knows nothing but what each container is given: the address of the Service kubernetes in its
+  # environment, and a token and a certificate in files.
+  Background:
+    Given roles decide what service accounts may do
+    And these objects exist:
+      """
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata: {name: reader}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: client}
+      spec:
+        serviceAccountName: reader
+        containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+      """
+    And Pod "client" is Ready
+
+  @services/api-consumers
+  Rule: a role lets an account read endpoints
+
+    Scenario: it is refused, is given the role, reads, and loses the role again
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And the Endpoints "web" come to list exactly the Pods "one"
+      And "status.podIP" of Pod "one" is remembered as "address"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints/web"
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "system:serviceaccount:${namespace}:reader"
+      When these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: read-endpoints}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [get, list, watch]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: reader}
+        subjects: [{kind: ServiceAccount, name: reader}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: read-endpoints}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints/web"
+      And the answer has "${address}" in "subsets[0].addresses[0].ip"
+      When RoleBinding "reader" is deleted
+      Then Pod "client" comes to be refused with 403 when it asks the API for "/api/v1/namespaces/${namespace}/endpoints/web"
+
+    # One role, and many requests. The first is let pass, so that what follows is not refused for being early.
+    Scenario Outline: <request>: <answer>
+      Given these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: some}
+        rules:
+        - {apiGroups: [""], resources: [endpoints], verbs: [list]}
+        - {apiGroups: [""], resources: [configmaps], verbs: [get, list], resourceNames: [mine]}
+        - {apiGroups: [apps], resources: [replicasets/scale], verbs: [get]}
+        - {apiGroups: [discovery.k8s.io], resources: ["*"], verbs: ["*"]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: some}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: some}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: mine}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: yours}}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" asks the API for "<path>"
+      Then it is <answer>
+
+      Examples:
+        | request                                    | path                                                                        | answer           |
+        | another verb                               | /api/v1/namespaces/${namespace}/endpoints/web                               | refused with 403 |
+        | the same in another namespace              | /api/v1/namespaces/default/endpoints                                        | refused with 403 |
+        | the same in all namespaces                 | /api/v1/endpoints                                                           | refused with 403 |
+        | another resource                           | /api/v1/namespaces/${namespace}/services                                    | refused with 403 |
+        | the object that the role names             | /api/v1/namespaces/${namespace}/configmaps/mine                             | accepted         |
+        | an object that it does not name            | /api/v1/namespaces/${namespace}/configmaps/yours                            | refused with 403 |
+        | all objects, where it names one            | /api/v1/namespaces/${namespace}/configmaps                                  | refused with 403 |
+        | a list of the one that it names            | /api/v1/namespaces/${namespace}/configmaps?fieldSelector=metadata.name=mine | accepted         |
+        | the subresource that it names              | /apis/apps/v1/namespaces/${namespace}/replicasets/web/scale                 | accepted         |
+        | the resource, where it names a subresource | /apis/apps/v1/namespaces/${namespace}/replicasets/web                       | refused with 403 |
+        | anything in a group, where it names all    | /apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices            | accepted         |
+        | what there is, for everybody who is known  | /apis                                                                       | accepted         |
+
+    Scenario: a ClusterRole that is bound within a namespace holds there, and for the group of its accounts
+      Given these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: viewers}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccounts:${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/secrets"
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" asks the API for "/api/v1/namespaces/default/endpoints"
+      Then it is refused with 403 "Forbidden"
+
+    Scenario: nobody gives away what it does not have
+      Given these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: manager}
+        rules:
+        - {apiGroups: [""], resources: [endpoints], verbs: [get]}
+        - {apiGroups: [rbac.authorization.k8s.io], resources: [roles, rolebindings], verbs: [create, get, update]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: manager}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: manager}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: more}
+        rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+        """
+      And Pod "client" comes to be answered when it asks the API for "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/more"
+      When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: less}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [get]}]
+        """
+      Then it is accepted
+      When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: own}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [get, list]}]
+        """
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: own}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: more}
+        """
+      Then it is refused with 403 "Forbidden"
+      And there is no RoleBinding "own"
+
+  @services/api-consumers
+  Rule: a Pod is somebody, and knows the server
+
+    Scenario: it is its account; the server is known by its certificate, by address and by name
+      When Pod "client" asks the API who it is
+      Then it is accepted
+      And the answer has "system:serviceaccount:${namespace}:reader" in "status.userInfo.username"
+      And the answer has "system:serviceaccounts" in "status.userInfo.groups[0]"
+      And the answer has "system:serviceaccounts:${namespace}" in "status.userInfo.groups[1]"
+      And Pod "client" comes to be answered when it asks the API, by the name "kubernetes.default.svc", for "/version"
+      When container "client" of Pod "client" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/namespace"
+      Then it prints "${namespace}"
+
+    Scenario: without a name of its own it is the default account of its namespace
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: plain}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "plain" is Ready
+      Then "spec.serviceAccountName" of Pod "plain" is "default"
+      When Pod "plain" asks the API who it is
+      Then the answer has "system:serviceaccount:${namespace}:default" in "status.userInfo.username"
+
+    Scenario: an account that is not there has no Pods
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stranger}
+        spec:
+          serviceAccountName: nobody
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "nobody"
+
+    Scenario: what the account or the Pod does not want mounted is not; the Pod has the last word
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: shy}
+        automountServiceAccountToken: false
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: by-account}
+        spec:
+          serviceAccountName: shy
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: by-pod}
+        spec:
+          serviceAccountName: reader
+          automountServiceAccountToken: false
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: nonetheless}
+        spec:
+          serviceAccountName: shy
+          automountServiceAccountToken: true
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "by-account, by-pod, nonetheless" are Ready
+      When container "client" of Pod "by-account" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"
+      Then it exits with 1
+      When container "client" of Pod "by-pod" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"
+      Then it exits with 1
+      When Pod "nonetheless" asks the API who it is
+      Then the answer has "system:serviceaccount:${namespace}:shy" in "status.userInfo.username"
+
+    Scenario: who shows nothing, or something wrong, is not let in
+      When container "client" of Pod "client" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"
+      And what it prints is remembered as "token"
+      When Pod "client" asks the API for "/version" with the token "${token}"
+      Then it is accepted
+      When Pod "client" asks the API for "/version" with the token "${token}x"
+      Then it is refused with 401 "Unauthorized"
+      When Pod "client" asks the API for "/version" with the token "nonsense"
+      Then it is refused with 401 "Unauthorized"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints" without a token
+      Then it is refused, as nobody
+
+    Scenario: a token is as good as its Pod
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: short}
+        spec:
+          serviceAccountName: reader
+          terminationGracePeriodSeconds: 1
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "short" is Ready
+      When container "client" of Pod "short" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"
+      And what it prints is remembered as "token"
+      And Pod "client" asks the API for "/version" with the token "${token}"
+      Then it is accepted
+      When Pod "short" is deleted
+      And Pod "short" is gone
+      Then Pod "client" comes to be refused with 401 when it asks the API who it is with the token "${token}"
+
+    Scenario: a token for somebody else is none for the API
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: other}
+        spec:
+          serviceAccountName: reader
+          containers:
+          - name: client
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: tokens, mountPath: /tokens}]
+          volumes:
+          - name: tokens
+            projected: {sources: [{serviceAccountToken: {path: vault, audience: vault, expirationSeconds: 600}}, {serviceAccountToken: {path: api, expirationSeconds: 600}}]}
+        """
+      And Pod "other" is Ready
+      When container "client" of Pod "other" executes "/workload cat /tokens/api"
+      And what it prints is remembered as "own"
+      And Pod "client" asks the API for "/version" with the token "${own}"
+      Then it is accepted
+      When container "client" of Pod "other" executes "/workload cat /tokens/vault"
+      And what it prints is remembered as "foreign"
+      And Pod "client" asks the API for "/version" with the token "${foreign}"
+      Then it is refused with 401 "Unauthorized"
+
+    Scenario: a token that is asked for by hand, for as long as is allowed
+      When kubectl runs "create token reader --duration=10m"
+      Then it exits with 0
+      When what it prints is remembered as "token"
+      And Pod "client" asks the API for "/version" with the token "${token}"
+      Then it is accepted
+      When kubectl runs "create token reader --duration=9m59s"
+      Then it exits with 1
+      And its error output contains "may not specify a duration less than 10 minutes"
+      When kubectl runs "create token nobody"
+      Then it exits with 1
+      And its error output contains "not found"
+
+    # Ten minutes are the shortest life of a token. The node replaces it when four fifths are over; the API forgives a minute.
+    @slow
+    Scenario: a token ends, and its file has another one before
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: other}
+        spec:
+          serviceAccountName: reader
+          containers:
+          - name: client
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: tokens, mountPath: /tokens}]
+          volumes:
+          - name: tokens
+            projected: {sources: [{serviceAccountToken: {path: api, expirationSeconds: 600}}]}
+        """
+      And Pod "other" is Ready
+      When container "client" of Pod "other" executes "/workload cat /tokens/api"
+      And what it prints is remembered as "first"
+      Then the token "${first}" is good for 600 seconds
+      And Pod "client" is answered with the token "${first}" until it ends, and is refused within 90 seconds after that
+      When container "client" of Pod "other" executes "/workload cat /tokens/api"
+      And what it prints is remembered as "second"
+      And Pod "client" asks the API for "/version" with the token "${second}"
+      Then it is accepted
