@@ -160,7 +160,7 @@ Feature: Autoscaling
       And "spec.behavior.scaleUp.policies[type=Percent].value" of HorizontalPodAutoscaler "web" is "100"
       And "spec.behavior.scaleDown.policies[0].value" of HorizontalPodAutoscaler "web" is "100"
       When kubectl runs "get hpa web"
-      Then it prints the columns "NAME REFERENCE TARGETS MINPODS MAXPODS REPLICAS AGE"
+      Then it prints the columns "NAME, REFERENCE, TARGETS, MINPODS, MAXPODS, REPLICAS, AGE"
       And its output contains "cpu: <unknown>/80%"
 
     Scenario Outline: an autoscaler with <what> is refused
@@ -331,11 +331,11 @@ Feature: Autoscaling
       Then Pod "full" is measured to use between "100Mi" and "140Mi" of memory
       And Pod "busy" is measured to use between "100m" and "240m" of cpu
       When kubectl runs "top pods"
-      Then it prints the columns "NAME CPU(cores) MEMORY(bytes)"
+      Then it prints the columns "NAME, CPU(cores), MEMORY(bytes)"
       And its output matches "(?m)^full +\d+m +1[0-4]\dMi *$"
       And its output matches "(?m)^busy +[12]\d\dm +\d+Mi *$"
       When kubectl runs "top nodes"
-      Then it prints the columns "NAME CPU(cores) CPU(%) MEMORY(bytes) MEMORY(%)"
+      Then it prints the columns "NAME, CPU(cores), CPU(%), MEMORY(bytes), MEMORY(%)"
       And its output matches "(?m)^\S+ +\d+m +\d+% +\d+Mi +\d+% *$"
 
   @replicasets/autoscaler-is-separate
@@ -410,8 +410,16 @@ Feature: Autoscaling
 
     # The book's day: heapster, in the namespace kube-system, collects what Pods and nodes use. It was retired; today the use is told by the
     # API group metrics.k8s.io, which metrics-server usually brings, and which kubectl top and autoscalers ask.
-    @historic @replicasets/heapster
+    @historic @replicasets/heapster @workloads
     Scenario: metrics.k8s.io has taken heapster's place
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "web" is measured to use between "64Ki" and "64Mi" of memory
       When kubectl runs "get --raw /apis/metrics.k8s.io/v1beta1"
       Then it exits with 0
       And its output contains "NodeMetrics"
