@@ -21,15 +21,7 @@ const (
 // validateAutoscaler judges a spec as upstream's pkg/apis/autoscaling/validation does; old is nil at creation.
 func validateAutoscaler(spec, old *autoscalingv2.HorizontalPodAutoscalerSpec, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	if least := spec.MinReplicas; least != nil && *least < 0 {
-		errs = append(errs, field.Invalid(path.Child("minReplicas"), *least, "must be greater than or equal to 0"))
-	}
-	most := path.Child("maxReplicas")
-	if spec.MaxReplicas == 0 {
-		errs = append(errs, field.Required(most, "must be set and greater than 0"))
-	} else if spec.MaxReplicas < 0 {
-		errs = append(errs, field.Invalid(most, spec.MaxReplicas, "must be greater than or equal to 1"))
-	}
+	least, most := path.Child("minReplicas"), path.Child("maxReplicas")
 	if spec.MinReplicas != nil && spec.MaxReplicas < *spec.MinReplicas {
 		errs = append(errs, field.Invalid(most, spec.MaxReplicas, "must be greater than or equal to `minReplicas`"))
 	}
@@ -38,6 +30,16 @@ func validateAutoscaler(spec, old *autoscalingv2.HorizontalPodAutoscalerSpec, pa
 	if behavior := spec.Behavior; behavior != nil {
 		errs = append(errs, validateScaling(behavior.ScaleUp, path.Child("behavior", "scaleUp"))...)
 		errs = append(errs, validateScaling(behavior.ScaleDown, path.Child("behavior", "scaleDown"))...)
+	}
+	// These come last, since they are upstream's declarative ones.
+	if spec.MinReplicas != nil && *spec.MinReplicas < 0 {
+		errs = append(errs, field.Invalid(least, *spec.MinReplicas, "must be greater than or equal to 0"))
+	}
+	switch {
+	case spec.MaxReplicas == 0:
+		errs = append(errs, field.Required(most, ""))
+	case spec.MaxReplicas < 0:
+		errs = append(errs, field.Invalid(most, spec.MaxReplicas, "must be greater than or equal to 1"))
 	}
 	return errs
 }
