@@ -25,6 +25,8 @@ var (
 	boundRefresh = bound{150 * time.Second, "upstream looks after a Pod once a minute, by what it may have read a minute before"}
 	// boundOthersEnd is for the Pods of other scenarios to be gone, for one that measures what a node has free.
 	boundOthersEnd = bound{2 * time.Minute, "some have a minute of grace, and boundPodEnd on top; a namespace deletes them a while after the scenario's end"}
+	// boundAutoscaler is for an autoscaler to do what the use of its target's Pods asks for.
+	boundAutoscaler = bound{2 * time.Minute, "use is measured every 15 s, counts when it was measured twice since the Pod is Ready, and autoscalers look every 15 s; all that twice"}
 	// boundTraffic is for a change of endpoints to reach the rules of every node.
 	boundTraffic = bound{30 * time.Second, "a controller writes slices, proxies batch their rewriting (upstream by default once a second, at least every 30 s)"}
 	// boundNames is for a change to be told by the cluster's name servers.

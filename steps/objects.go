@@ -35,6 +35,8 @@ var kinds = map[string]schema.GroupVersionKind{
 	"PersistentVolume":      {Version: "v1", Kind: "PersistentVolume"},
 	"PersistentVolumeClaim": {Version: "v1", Kind: "PersistentVolumeClaim"},
 	"StorageClass":          {Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"},
+
+	"HorizontalPodAutoscaler": {Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"},
 }
 
 // mapping finds the resource of a kind.

@@ -33,7 +33,7 @@ func Rights(workloads bool) []Right {
 		}
 	}
 	add(kinds["Namespace"], "namespaces", "", false, "get", "list", "watch", "create", "delete")
-	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Deployment", "Lease", "ServiceAccount", "PersistentVolumeClaim"} {
+	for _, kind := range []string{"Pod", "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "ReplicaSet", "Deployment", "Lease", "ServiceAccount", "PersistentVolumeClaim", "HorizontalPodAutoscaler"} {
 		add(kinds[kind], plural(kind), "", true, "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 	}
 	for _, kind := range []string{"PersistentVolume", "StorageClass"} {
@@ -47,6 +47,7 @@ func Rights(workloads bool) []Right {
 	if workloads {
 		add(kinds["Node"], "nodes", "", false, "get", "list", "watch")
 		add(kinds["Pod"], "pods", "log", true, "get")
+		rights = append(rights, Right{Verb: "get", Group: measuredPods.Group, Resource: measuredPods.Resource, Namespaced: true})
 		for _, way := range []string{"exec", "attach", "portforward", "proxy"} {
 			add(kinds["Pod"], "pods", way, true, "get", "create")
 		}

@@ -35,6 +35,7 @@ func registerAll(v vocabulary) {
 	nodePortSentences(v)
 	replicaSetSentences(v)
 	rolloutSentences(v)
+	autoscalingSentences(v)
 	kubectlSentences(v)
 	backgroundSentences(v)
 	clusterSentences(v)

@@ -74,3 +74,21 @@ Feature: Recorded answers about ReplicaSets
       Examples:
         | subject |
         | apply   |
+
+  @replicasets/autoscale
+  Rule: an autoscaler has a target, bounds, metrics and a behaviour
+
+    Scenario Outline: recorded answers about <subject>
+      Then the API answers the requests of "replicasets/<subject>" as Kubernetes 1.37 did
+
+      Examples:
+        | subject     |
+        | autoscalers |
+
+    @should
+    Scenario Outline: recorded words about <subject>
+      Then the API answers the requests of "replicasets/<subject>" in the words of Kubernetes 1.37
+
+      Examples:
+        | subject     |
+        | autoscalers |

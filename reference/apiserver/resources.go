@@ -61,6 +61,7 @@ func newResources(from storages) (resources, map[*kind.Kind]*store, error) {
 	}
 	r.add(core, "nodes/proxy", nodeProxy(nodes))
 	r.addPods(stores[&kind.Pod], nodes)
+	r.addUsage(stores[&kind.Pod], nodes)
 	r.add(appsv1.SchemeGroupVersion, "replicasets/scale", scale{stores[&kind.ReplicaSet]})
 	r.add(appsv1.SchemeGroupVersion, "deployments/scale", scale{stores[&kind.Deployment]})
 	r.add(eventsv1.SchemeGroupVersion, "events", stores[&kind.Event])
@@ -117,7 +118,7 @@ func (r resources) install(server *genericapiserver.GenericAPIServer) error {
 	var named []*genericapiserver.APIGroupInfo
 	for _, group := range groups {
 		if len(r[group.version]) == 0 {
-			continue
+			continue // autoscaling/v1 only has what scale subresources show
 		}
 		info := genericapiserver.NewDefaultAPIGroupInfo(group.version.Group, scheme, parameters, codecs)
 		info.VersionedResourcesStorageMap[group.version.Version] = r[group.version]

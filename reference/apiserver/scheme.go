@@ -7,6 +7,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -20,11 +21,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 
 	"github.com/plumbline/plumbline/reference/kind"
 )
 
-// groups lists the served API groups, the core group first; each has one version.
+// groups lists the versions of the served API groups, the core group first, and of a group the one first that objects are stored in.
+// No group serves resources of more than one.
 var groups = []struct {
 	version schema.GroupVersion
 	add     func(*runtime.Scheme) error
@@ -33,6 +36,7 @@ var groups = []struct {
 	{appsv1.SchemeGroupVersion, appsv1.AddToScheme},
 	{authenticationv1.SchemeGroupVersion, authenticationv1.AddToScheme},
 	{authorizationv1.SchemeGroupVersion, authorizationv1.AddToScheme},
+	{autoscalingv2.SchemeGroupVersion, autoscalingv2.AddToScheme},
 	{autoscalingv1.SchemeGroupVersion, autoscalingv1.AddToScheme},
 	{coordinationv1.SchemeGroupVersion, coordinationv1.AddToScheme},
 	{discoveryv1.SchemeGroupVersion, discoveryv1.AddToScheme},
@@ -40,6 +44,7 @@ var groups = []struct {
 	{policyv1.SchemeGroupVersion, policyv1.AddToScheme},
 	{rbacv1.SchemeGroupVersion, rbacv1.AddToScheme},
 	{storagev1.SchemeGroupVersion, storagev1.AddToScheme},
+	{metricsv1beta1.SchemeGroupVersion, metricsv1beta1.AddToScheme},
 }
 
 var (
@@ -66,9 +71,13 @@ func newServedScheme() *runtime.Scheme {
 
 func newScheme() *runtime.Scheme {
 	s := newServedScheme()
+	versions := map[string][]schema.GroupVersion{}
 	for _, group := range groups {
 		addHub(s, group.version)
-		utilruntime.Must(s.SetVersionPriority(group.version))
+		versions[group.version.Group] = append(versions[group.version.Group], group.version)
+	}
+	for _, ordered := range versions {
+		utilruntime.Must(s.SetVersionPriority(ordered...))
 	}
 	utilruntime.Must(addEvents(s))
 	utilruntime.Must(addOldEviction(s))
@@ -83,7 +92,8 @@ func newScheme() *runtime.Scheme {
 	return s
 }
 
-// addHub registers the types of a group's version as the group's hub as well. events.k8s.io has the core group's Event for a hub.
+// addHub registers the types of a group's version as the group's hub as well, unless an earlier version has given one of that name.
+// events.k8s.io has the core group's Event for a hub.
 func addHub(s *runtime.Scheme, version schema.GroupVersion) {
 	hub := schema.GroupVersion{Group: version.Group, Version: runtime.APIVersionInternal}
 	meta := map[string]bool{}
@@ -91,7 +101,7 @@ func addHub(s *runtime.Scheme, version schema.GroupVersion) {
 		meta[name] = true
 	}
 	for name := range s.KnownTypes(version) {
-		if meta[name] || version == eventsv1.SchemeGroupVersion {
+		if meta[name] || version == eventsv1.SchemeGroupVersion || s.Recognizes(hub.WithKind(name)) {
 			continue
 		}
 		obj, err := s.New(version.WithKind(name))

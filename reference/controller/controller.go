@@ -19,10 +19,12 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
+	metricsclient "k8s.io/metrics/pkg/client/clientset/versioned/typed/metrics/v1beta1"
 
 	"github.com/plumbline/plumbline/reference/balancer"
 	"github.com/plumbline/plumbline/reference/controller/account"
 	"github.com/plumbline/plumbline/reference/controller/aggregation"
+	"github.com/plumbline/plumbline/reference/controller/autoscaler"
 	"github.com/plumbline/plumbline/reference/controller/deployment"
 	"github.com/plumbline/plumbline/reference/controller/endpoints"
 	"github.com/plumbline/plumbline/reference/controller/garbage"
@@ -131,6 +133,14 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("volumes: %w", err)
 	}
+	metrics, err := metricsclient.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("metrics client: %w", err)
+	}
+	autoscalers, err := autoscaler.New(client, metrics, factory, recorder("horizontal-pod-autoscaler"))
+	if err != nil {
+		return nil, fmt.Errorf("autoscalers: %w", err)
+	}
 	accounts, err := account.New(client, factory, config.CAData)
 	if err != nil {
 		return nil, fmt.Errorf("service accounts: %w", err)
@@ -139,7 +149,7 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("cluster roles: %w", err)
 	}
-	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, roles}
+	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, roles, autoscalers}
 	if !options.LoadBalancers.IsZero() {
 		balancers, err := loadbalancer.New(client, factory, recorder("service-controller"), options.LoadBalancers)
 		if err != nil {

@@ -92,6 +92,7 @@ var Table = []*Kind{
 	&Event,
 	&ReplicaSet,
 	&Deployment,
+	&HorizontalPodAutoscaler,
 	&Lease,
 	&PersistentVolume,
 	&PersistentVolumeClaim,

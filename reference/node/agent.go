@@ -41,6 +41,7 @@ type Agent struct {
 	memoryPressure atomic.Bool
 	statusChanged  chan struct{} // the node's status is to be looked at
 	exits          exits
+	usages         usages
 
 	mu      sync.Mutex
 	node    *v1.Node // as the API server last told it

@@ -190,6 +190,7 @@ func (a *Agent) run(ctx context.Context) error {
 	a.group.Go(func() { a.followRuntime(ctx, events) })
 	a.group.Go(func() { a.watchMemory(ctx) })
 	a.group.Go(func() { a.watchStorage(ctx) })
+	a.group.Go(func() { a.measureUsage(ctx) })
 	klog.FromContext(ctx).Info("Node agent runs", "node", a.options.Name, "address", a.options.IP)
 	select {
 	case <-ctx.Done():

@@ -14,6 +14,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/klog/v2"
+	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 
 	"github.com/plumbline/plumbline/reference/node/runtime"
 )
@@ -27,6 +28,10 @@ type Host interface {
 	// Ended returns a channel that is closed when the container of the ID has
 	// ended, or has long. release gives it back.
 	Ended(pod *v1.Pod, id string) (ended <-chan struct{}, release func())
+	// NodeUsage is what the node uses; not ok until it was measured.
+	NodeUsage() (usage metricsv1beta1.NodeMetrics, ok bool)
+	// PodUsage is what each of the node's Pods uses that was measured.
+	PodUsage() []metricsv1beta1.PodMetrics
 }
 
 // Server answers the API server's requests to the node over HTTPS, as the
@@ -102,6 +107,8 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /healthz", ok)
 	mux.HandleFunc("GET /readyz", ok)
+	mux.HandleFunc("GET "+nodeUsagePath, s.nodeUsage)
+	mux.HandleFunc("GET "+podUsagePath, s.podUsage)
 	mux.HandleFunc("GET /containerLogs/{namespace}/{pod}/{container}", s.logs)
 	for _, method := range []string{"GET ", "POST "} {
 		mux.HandleFunc(method+"/exec/{namespace}/{pod}/{container}", s.exec)

@@ -1,0 +1,428 @@
+@autoscaling
+Feature: Autoscaling
+  A HorizontalPodAutoscaler scales a set by what its Pods use. It stands beside the set, and knows it by name only.
+
+  @replicasets/autoscale
+  Rule: replicas follow the use, within bounds
+
+    @workloads @long
+    Scenario: load raises the number to the maximum, idling lowers it to the minimum
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers:
+              - name: app
+                image: "${image}"
+                command: [/workload, wait]
+                resources: {requests: {cpu: 50m}, limits: {cpu: 200m}}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          minReplicas: 1
+          maxReplicas: 3
+          metrics:
+          - type: Resource
+            resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
+        """
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      And one Pod of ReplicaSet "web" is remembered as "busy"
+      When container "app" of Pod "${busy}" begins "/workload use-cpu"
+      Then the autoscaler brings ReplicaSet "web" to 3 replicas
+      And an event "SuccessfulRescale" is recorded for HorizontalPodAutoscaler "web" that says "New size: 3; reason: cpu resource utilization (percentage of request) above target"
+      And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "TooManyReplicas"
+      And the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ValidMetricFound"
+      And ReplicaSet "web" comes to have 3 Ready Pods
+      When Pod "${busy}" is deleted
+      Then the autoscaler brings ReplicaSet "web" to 1 replica
+      And an event "SuccessfulRescale" is recorded for HorizontalPodAutoscaler "web" that says "reason: All metrics below target"
+
+    @workloads @long
+    Scenario Outline: a <target> that uses more memory than it shall is raised by <what>
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: <target>
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: <target>, name: web}
+          maxReplicas: 8
+          metrics:
+          - <metric>
+          behavior: {scaleUp: {policies: [{type: <type>, value: <value>, periodSeconds: 300}]}}
+        """
+      Then the autoscaler brings <target> "web" to <to> replicas
+      And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleUpLimit"
+      And <target> "web" stays at <to> replicas for 20 seconds
+      And "status.currentMetrics[0].<source>.current.averageValue" of HorizontalPodAutoscaler "web" is present
+
+      Examples:
+        | target     | what                     | type    | value | to | source            | metric |
+        | ReplicaSet | so many as a policy says | Pods    | 2     | 3  | resource          | {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Ki}}} |
+        | Deployment | a part as a policy says  | Percent | 50    | 2  | containerResource | {type: ContainerResource, containerResource: {name: memory, container: app, target: {type: AverageValue, averageValue: 64Ki}}} |
+
+    @workloads @long
+    Scenario Outline: fewer are needed, and <what>
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+          behavior: {scaleDown: <rules>}
+        """
+      Then the condition "<condition>" of HorizontalPodAutoscaler "web" becomes "True" with the reason "<reason>"
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
+      Examples:
+        | what                             | rules                                                   | condition      | reason              |
+        | the window keeps what was wanted | {stabilizationWindowSeconds: 300}                       | AbleToScale    | ScaleDownStabilized |
+        | it may never be fewer            | {stabilizationWindowSeconds: 0, selectPolicy: Disabled} | ScalingLimited | ScaleDownLimit      |
+
+    @workloads @long
+    Scenario: a use within a tenth of its target changes nothing
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=200Mi, --hold]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 196Mi}}}
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ValidMetricFound"
+      And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ReadyForNewScale"
+      And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "False" with the reason "DesiredWithinRange"
+      And ReplicaSet "web" stays at 1 replica for 20 seconds
+
+    Scenario: what is left open
+      Given these objects exist:
+        """
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          behavior: {scaleUp: {selectPolicy: Min}}
+        """
+      Then "spec.minReplicas" of HorizontalPodAutoscaler "web" is "1"
+      And "spec.metrics[0].resource.name" of HorizontalPodAutoscaler "web" is "cpu"
+      And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "web" is "80"
+      And "spec.behavior.scaleUp.selectPolicy" of HorizontalPodAutoscaler "web" is "Min"
+      And "spec.behavior.scaleUp.stabilizationWindowSeconds" of HorizontalPodAutoscaler "web" is "0"
+      And "spec.behavior.scaleUp.policies[type=Pods].value" of HorizontalPodAutoscaler "web" is "4"
+      And "spec.behavior.scaleUp.policies[type=Percent].value" of HorizontalPodAutoscaler "web" is "100"
+      And "spec.behavior.scaleDown.policies[0].value" of HorizontalPodAutoscaler "web" is "100"
+      When kubectl runs "get hpa web"
+      Then it prints the columns "NAME, REFERENCE, TARGETS, MINPODS, MAXPODS, REPLICAS, AGE"
+      And its output contains "cpu: <unknown>/80%"
+
+    Scenario Outline: an autoscaler with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec: {scaleTargetRef: <target>, <spec>}
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And there is no HorizontalPodAutoscaler "web"
+
+      Examples:
+        | what                      | field                                            | target                                                  | spec |
+        | no maximum                | spec.maxReplicas                                 | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | minReplicas: 1 |
+        | a negative minimum        | spec.minReplicas                                 | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | minReplicas: -1, maxReplicas: 3 |
+        | a minimum over the maximum | spec.maxReplicas                                | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | minReplicas: 4, maxReplicas: 3 |
+        | a target without a kind   | spec.scaleTargetRef.kind                         | {apiVersion: apps/v1, name: web}                        | maxReplicas: 3 |
+        | a target without a name   | spec.scaleTargetRef.name                         | {apiVersion: apps/v1, kind: ReplicaSet}                 | maxReplicas: 3 |
+        | no type of metric         | spec.metrics[0].type                             | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, metrics: [{type: Guess}] |
+        | no source of a metric     | spec.metrics[0].resource                         | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, metrics: [{type: Resource}] |
+        | a target of nothing       | spec.metrics[0].resource.target.averageUtilization | {apiVersion: apps/v1, kind: ReplicaSet, name: web}    | maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 0}}}] |
+        | no amount                 | spec.metrics[0].resource.target.averageValue     | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: "0"}}}] |
+        | no container's name       | spec.metrics[0].containerResource.container      | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, metrics: [{type: ContainerResource, containerResource: {name: cpu, target: {type: AverageValue, averageValue: 1}}}] |
+        | too long a window         | spec.behavior.scaleDown.stabilizationWindowSeconds | {apiVersion: apps/v1, kind: ReplicaSet, name: web}    | maxReplicas: 3, behavior: {scaleDown: {stabilizationWindowSeconds: 3601}} |
+        | an unknown choice         | spec.behavior.scaleUp.selectPolicy               | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, behavior: {scaleUp: {selectPolicy: Most}} |
+        | an unknown policy         | spec.behavior.scaleUp.policies[0].type           | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, behavior: {scaleUp: {policies: [{type: Guess, value: 1, periodSeconds: 15}]}} |
+        | a policy of nothing       | spec.behavior.scaleUp.policies[0].value          | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, behavior: {scaleUp: {policies: [{type: Pods, value: 0, periodSeconds: 15}]}} |
+        | too long a period         | spec.behavior.scaleUp.policies[0].periodSeconds  | {apiVersion: apps/v1, kind: ReplicaSet, name: web}      | maxReplicas: 3, behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 1801}]}} |
+
+  @replicasets/autoscale-needs-metrics
+  Rule: without metrics an autoscaler says so, and keeps to its bounds only
+
+    Scenario Outline: with <what> the number stays, and the reason is told
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - <metric>
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "<reason>"
+      And an event "<reason>" is recorded for HorizontalPodAutoscaler "web"
+      And an event "FailedComputeMetricsReplicas" is recorded for HorizontalPodAutoscaler "web" that says "invalid metrics (1 invalid out of 1)"
+      And "status.currentReplicas" of HorizontalPodAutoscaler "web" becomes "2"
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
+      Examples:
+        | what                     | reason                  | metric |
+        | Pods that do not run     | FailedGetResourceMetric | {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Mi}}} |
+        | a metric of nobody's     | FailedGetPodsMetric     | {type: Pods, pods: {metric: {name: plumbline-nobodys}, target: {type: AverageValue, averageValue: "1"}}} |
+
+    @workloads @long
+    Scenario: with Pods that request nothing the number stays, and the reason is told
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetResourceMetric", and says "missing request for cpu in container app"
+      And ReplicaSet "web" stays at 1 replica for 5 seconds
+
+    Scenario Outline: without metrics <from> replicas are brought <where>
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: <from>
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          minReplicas: 2
+          maxReplicas: 3
+        """
+      Then the autoscaler brings ReplicaSet "web" to <to> replicas
+      And an event "SuccessfulRescale" is recorded for HorizontalPodAutoscaler "web" that says "New size: <to>; reason: Current number of replicas <why>"
+
+      Examples:
+        | from | where               | to | why                    |
+        | 5    | down to the maximum | 3  | above Spec.MaxReplicas |
+        | 1    | up to the minimum   | 2  | below Spec.MinReplicas |
+
+    Scenario: an autoscaler of a set that has been switched off does nothing
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          minReplicas: 2
+          maxReplicas: 3
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "ScalingDisabled"
+      And ReplicaSet "web" stays at 0 replicas for 5 seconds
+
+    @workloads @long
+    Scenario: with metrics, kubectl top shows what Pods and nodes use
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: full}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=100Mi, --hold]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: busy}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, use-cpu]
+            resources: {limits: {cpu: 200m}}
+        """
+      Then Pod "full" is measured to use between "100Mi" and "140Mi" of memory
+      And Pod "busy" is measured to use between "100m" and "240m" of cpu
+      When kubectl runs "top pods"
+      Then it prints the columns "NAME, CPU(cores), MEMORY(bytes)"
+      And its output matches "(?m)^full +\d+m +1[0-4]\dMi *$"
+      And its output matches "(?m)^busy +[12]\d\dm +\d+Mi *$"
+      When kubectl runs "top nodes"
+      Then it prints the columns "NAME, CPU(cores), CPU(%), MEMORY(bytes), MEMORY(%)"
+      And its output matches "(?m)^\S+ +\d+m +\d+% +\d+Mi +\d+% *$"
+
+  @replicasets/autoscaler-is-separate
+  Rule: an autoscaler and its target are objects of their own
+
+    Scenario: a scale by hand is overridden, until the autoscaler is deleted
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 2
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      When kubectl runs "scale rs web --replicas=4"
+      Then the autoscaler brings ReplicaSet "web" to 2 replicas
+      And ReplicaSet "web" comes to have 2 Pods
+      And the Pods of ReplicaSet "web" are remembered as "pods"
+      When kubectl runs "delete hpa web"
+      Then HorizontalPodAutoscaler "web" is gone
+      And ReplicaSet "web" keeps exactly 2 Pods for 5 seconds
+      And ReplicaSet "web" still has the same Pods as "pods"
+      When kubectl runs "scale rs web --replicas=3"
+      Then ReplicaSet "web" comes to have 3 Pods
+      And ReplicaSet "web" stays at 3 replicas for 20 seconds
+
+    Scenario: an autoscaler may come before its target
+      Given these objects exist:
+        """
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          minReplicas: 2
+          maxReplicas: 3
+        """
+      Then the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetScale", and says "not found"
+      And an event "FailedGetScale" is recorded for HorizontalPodAutoscaler "web"
+      When this is submitted:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then it is accepted
+      And the autoscaler brings ReplicaSet "web" to 2 replicas
+      And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "True" with the reason "SucceededRescale"
+
+  Rule: what the book said of the component that measures, and what became of it
+
+    # The book's day: heapster, in the namespace kube-system, collects what Pods and nodes use. It was retired; today the use is told by the
+    # API group metrics.k8s.io, which metrics-server usually brings, and which kubectl top and autoscalers ask.
+    @historic @replicasets/heapster @workloads
+    Scenario: metrics.k8s.io has taken heapster's place
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "web" is measured to use between "64Ki" and "64Mi" of memory
+      When kubectl runs "get --raw /apis/metrics.k8s.io/v1beta1"
+      Then it exits with 0
+      And its output contains "NodeMetrics"
+      And its output contains "PodMetrics"
+      When kubectl runs "get deployment heapster --namespace=kube-system"
+      Then it exits with 1

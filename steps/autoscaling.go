@@ -1,0 +1,119 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Sentences about autoscalers, and about what is measured.
+
+func autoscalingSentences(sc vocabulary) {
+	sc.Step(`^the autoscaler brings (\w+) "([^"]*)" to (\d+) replicas?$`, scaledTo)
+	sc.Step(`^(\w+) "([^"]*)" stays at (\d+) replicas? for (\d+) seconds$`, staysAt)
+	sc.Step(`^the condition "(\w+)" of HorizontalPodAutoscaler "([^"]*)" becomes "(True|False)" with the reason "(\w+)"$`, conditionBecomes)
+	sc.Step(`^the condition "(\w+)" of HorizontalPodAutoscaler "([^"]*)" becomes "(True|False)" with the reason "(\w+)", and says "([^"]*)"$`, conditionSays)
+	sc.Step(`^Pod "([^"]*)" is measured to use between "([^"]*)" and "([^"]*)" of (cpu|memory)$`, measuredToUse)
+}
+
+// scaledTo waits for the number that somebody else writes into a target.
+func scaledTo(ctx context.Context, kind, name, replicas string) error {
+	return awaitField(ctx, "spec.replicas", kind, name, fmt.Sprintf("%q", replicas), boundAutoscaler.limit,
+		func(value string, _ bool) bool { return value == replicas })
+}
+
+func staysAt(ctx context.Context, kind, name, replicas string, seconds int) error {
+	return fieldStays(ctx, "spec.replicas", kind, name, replicas, seconds)
+}
+
+func conditionBecomes(ctx context.Context, condition, name, status, reason string) error {
+	return conditionSays(ctx, condition, name, status, reason, "")
+}
+
+func conditionSays(ctx context.Context, condition, name, status, reason, says string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("status.conditions[type=%s]", condition)
+	expected := fmt.Sprintf("%s, %s", status, reason)
+	if says != "" {
+		expected += fmt.Sprintf(", with a message that contains %q", says)
+	}
+	return s.await(ctx, wait{
+		kind: "HorizontalPodAutoscaler", options: named(name), limit: boundAutoscaler.limit, expected: expected,
+		what: fmt.Sprintf("the condition %s of HorizontalPodAutoscaler %q", condition, name),
+		judge: func(found objects) (bool, string, error) {
+			var values [3]string
+			for i, field := range []string{"status", "reason", "message"} {
+				value, there, err := valueOf(found[name], path+"."+field)
+				if err != nil || !there && i == 0 {
+					return false, said(found[name], value, there), err
+				}
+				values[i] = value
+			}
+			is := values[0] == status && values[1] == reason && strings.Contains(values[2], says)
+			return is, strings.Join(values[:], ", "), nil
+		},
+	})
+}
+
+// measuredPods is what Pods use, by the API that kubectl and autoscalers read. It cannot be watched.
+var measuredPods = schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
+
+func measuredToUse(ctx context.Context, pod, least, most, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	low, err := resource.ParseQuantity(least)
+	if err != nil {
+		return fmt.Errorf("the quantity %q: %w", least, err)
+	}
+	high, err := resource.ParseQuantity(most)
+	if err != nil {
+		return fmt.Errorf("the quantity %q: %w", most, err)
+	}
+	what, expected := fmt.Sprintf("the use of %s that is measured of Pod %q", name, pod), fmt.Sprintf("between %s and %s", least, most)
+	return s.lookUntil(ctx, what, expected, boundAutoscaler, func() (string, bool, error) {
+		object, err := s.dynamic.Resource(measuredPods).Namespace(s.namespace).Get(ctx, pod, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) || apierrors.IsServiceUnavailable(err) {
+			return err.Error(), false, nil
+		}
+		if err != nil {
+			return "", false, environment(fmt.Errorf("read the metrics of Pod %q: %w", pod, err))
+		}
+		used, err := usedBy(object, name)
+		return used.String(), err == nil && used.Cmp(low) >= 0 && used.Cmp(high) <= 0, err
+	})
+}
+
+// usedBy is what the containers of a Pod use together.
+func usedBy(object *unstructured.Unstructured, name string) (resource.Quantity, error) {
+	var total resource.Quantity
+	containers, _, err := unstructured.NestedSlice(object.Object, "containers")
+	if err != nil {
+		return total, fmt.Errorf("read what is measured of Pod %q: %w", object.GetName(), err)
+	}
+	for i := range containers {
+		value, there, err := valueOf(object, fmt.Sprintf("containers[%d].usage.%s", i, name))
+		if err != nil {
+			return total, err
+		}
+		if !there {
+			return total, failed(fmt.Sprintf("what is measured of Pod %q", object.GetName()), name+" of every container", "none of one of them")
+		}
+		quantity, err := resource.ParseQuantity(value)
+		if err != nil {
+			return total, failed(fmt.Sprintf("what is measured of Pod %q", object.GetName()), "a quantity", value)
+		}
+		total.Add(quantity)
+	}
+	return total, nil
+}
