@@ -22,7 +22,7 @@ type progress struct {
 	past    map[string]time.Duration
 	lanes   []*laneProgress
 	paces   map[int]*pace // by the weight of scenarios without a past
-	known   pace          // of those with one: what they took, in parts of what they took before
+	known   pace          // of those with one
 }
 
 // laneProgress is what one lane is doing.
@@ -33,22 +33,19 @@ type laneProgress struct {
 	running map[*scenario]time.Time // since when
 }
 
-// pace is what scenarios of a kind took on average. The guess that it begins with counts like a few of them.
-type pace struct {
-	sum   float64
-	count float64
-}
+// pace is what scenarios took, in parts of what was expected of them. The guess that it begins with counts like a few of them.
+type pace struct{ took, expected float64 }
 
 // trustInGuess is how many scenarios a guess counts for.
 const trustInGuess = 3
 
-func guess(value float64) pace { return pace{sum: trustInGuess * value, count: trustInGuess} }
+func guess(each float64) pace { return pace{took: trustInGuess * each, expected: trustInGuess * each} }
 
-func (p *pace) add(value float64) { p.sum, p.count = p.sum+value, p.count+1 }
-func (p *pace) mean() float64     { return p.sum / p.count }
+func (p *pace) add(took, expected float64) { p.took, p.expected = p.took+took, p.expected+expected }
+func (p *pace) ratio() float64             { return p.took / p.expected }
 
 func newProgress(planned int, past map[string]time.Duration) *progress {
-	return &progress{planned: planned, past: past, paces: map[int]*pace{}, known: guess(1)}
+	return &progress{planned: planned, past: past, paces: map[int]*pace{}, known: guess(5)}
 }
 
 // pastOf is what scenarios took in the run whose report is in the folder, if it judged the same kind of target.
@@ -101,9 +98,9 @@ func (p *progress) end(l *laneProgress, s *scenario, record *reports.Record) int
 	switch before := p.past[s.id]; {
 	case took <= 0: // it did not run
 	case before > 0:
-		p.known.add(took.Seconds() / before.Seconds())
+		p.known.add(took.Seconds(), before.Seconds())
 	default:
-		p.pace(s).add(took.Seconds())
+		p.pace(s).add(took.Seconds(), float64(s.weight()))
 	}
 	return p.done
 }
@@ -122,9 +119,9 @@ func (p *progress) pace(s *scenario) *pace {
 // take. The caller holds the lock.
 func (p *progress) expected(s *scenario) time.Duration {
 	if before := p.past[s.id]; before > 0 {
-		return time.Duration(p.known.mean() * float64(before))
+		return time.Duration(p.known.ratio() * float64(before))
 	}
-	return time.Duration(p.pace(s).mean() * float64(time.Second))
+	return time.Duration(p.pace(s).ratio() * float64(s.weight()) * float64(time.Second))
 }
 
 // left is how long the run will go on, as far as one can tell.
@@ -202,7 +199,7 @@ func (p *progress) words(started, now time.Time) string {
 		line += fmt.Sprintf("; about %s left", roughly(left))
 	}
 	if id != "" {
-		line += fmt.Sprintf("; longest now: %s, %s", id, roughly(now.Sub(since)))
+		line += fmt.Sprintf("; longest now, %s: %s", roughly(now.Sub(since)), id)
 	}
 	return line
 }

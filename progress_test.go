@@ -40,7 +40,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("at first %s are left", got)
 	}
 	p.begin(shared, quick, at(0))
-	if got, want := p.words(begun, at(8)), "8 s: 0 of 3 scenarios done, 0 passed, 0 failed; about 23 s left; longest now: labels/a, 8 s"; got != want {
+	if got, want := p.words(begun, at(8)), "8 s: 0 of 3 scenarios done, 0 passed, 0 failed; about 23 s left; longest now, 8 s: labels/a"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	// One that took nine times what was guessed makes the same expected of its like.
