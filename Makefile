@@ -2,6 +2,7 @@
 #
 #   make conformance       judge the reference orchestrator, and write out/report.html, report.json and junit.xml
 #   make conformance-kubernetes   the same for upstream Kubernetes, built from its modules
+#   make conformance-late KUBECONFIG=…   judge a cluster whose API server's answers arrive 300 ms late (DELAY=…)
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
@@ -31,7 +32,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -77,6 +78,11 @@ bench: suite
 
 bench-compare: suite
 	@$(BENCH) -against=$(or $(AGAINST),kubernetes)
+
+# The cluster is that of KUBECONFIG=…, as `make reference` leaves one; DELAY is how late its answers come.
+conformance-late: suite
+	@$(PLAIN) go run -trimpath ./ci/late $(or $(KUBECONFIG),$(error KUBECONFIG=… names the cluster, such as the one that make reference leaves)) \
+		$(or $(DELAY),300ms) env $(CONFORMANCE) -args -target=kubeconfig $(filter-out -target=% -kubeconfig=%,$(ARGS))
 
 generate:
 	go generate ./reference/openapi
