@@ -6,7 +6,7 @@
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
-#   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown
+#   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown and out/compare.html
 #   make verify REPORTS=out/report.json                        judge a report anew from its records, without a cluster
 #   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
@@ -102,8 +102,11 @@ kubernetes-down:
 workload-image:
 	@$(PLAIN) go run -trimpath ./fixtures/cluster workload-image $(or $(ARCH),$(shell go env GOARCH))
 
-compare verify:
-	@$(PLAIN) go run -trimpath ./ci/plumbline $@ $(REPORTS)
+compare:
+	@$(PLAIN) go run -trimpath ./ci/plumbline compare $(if $(OUT),-out=$(OUT)) $(REPORTS)
+
+verify:
+	@$(PLAIN) go run -trimpath ./ci/plumbline verify $(REPORTS)
 
 # The runner is for GOOS and GOARCH, if those are given.
 runner: suite
