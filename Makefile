@@ -2,10 +2,11 @@
 #
 #   make conformance       judge the reference orchestrator, and write out/report.html, report.json and junit.xml
 #   make conformance-kubernetes   the same for upstream Kubernetes, built from its modules
+#   make conformance-late KUBECONFIG=…   judge a cluster whose API server's answers arrive 300 ms late (DELAY=…)
 #   make test              everything that has to hold before a change goes in
 #   make bench             measure the reference beside its budgets, and write out/bench.json (ONLY=pods,api RUNS=3)
 #   make bench-compare     the same on upstream Kubernetes in turn, as ratios
-#   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown
+#   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown and out/compare.html
 #   make verify REPORTS=out/report.json                        judge a report anew from its records, without a cluster
 #   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
@@ -31,7 +32,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -78,6 +79,11 @@ bench: suite
 bench-compare: suite
 	@$(BENCH) -against=$(or $(AGAINST),kubernetes)
 
+# The cluster is that of KUBECONFIG=…, as `make reference` leaves one; DELAY is how late its answers come.
+conformance-late: suite
+	@$(PLAIN) go run -trimpath ./ci/late $(or $(KUBECONFIG),$(error KUBECONFIG=… names the cluster, such as the one that make reference leaves)) \
+		$(or $(DELAY),300ms) env $(CONFORMANCE) -args -target=kubeconfig $(filter-out -target=% -kubeconfig=%,$(ARGS))
+
 generate:
 	go generate ./reference/openapi
 
@@ -96,8 +102,11 @@ kubernetes-down:
 workload-image:
 	@$(PLAIN) go run -trimpath ./fixtures/cluster workload-image $(or $(ARCH),$(shell go env GOARCH))
 
-compare verify:
-	@$(PLAIN) go run -trimpath ./ci/plumbline $@ $(REPORTS)
+compare:
+	@$(PLAIN) go run -trimpath ./ci/plumbline compare $(if $(OUT),-out=$(OUT)) $(REPORTS)
+
+verify:
+	@$(PLAIN) go run -trimpath ./ci/plumbline verify $(REPORTS)
 
 # The runner is for GOOS and GOARCH, if those are given.
 runner: suite

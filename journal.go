@@ -19,7 +19,6 @@ type journal struct {
 	options Options
 	records []reports.Record
 	index   map[string]int
-	done    int
 	written time.Time
 }
 
@@ -61,20 +60,19 @@ func (j *journal) clear() error {
 	return j.write()
 }
 
-// enter gives a scenario its outcome. The first one counts. It returns how many have theirs.
-func (j *journal) enter(record reports.Record) (done int, err error) {
+// enter gives a scenario its outcome. The first one counts.
+func (j *journal) enter(record reports.Record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	at, planned := j.index[record.ID]
 	if !planned || j.records[at].Outcome != "" {
-		return j.done, fmt.Errorf("scenario %s has an outcome already, or was never planned", record.ID)
+		return fmt.Errorf("scenario %s has an outcome already, or was never planned", record.ID)
 	}
 	j.records[at] = record
-	j.done++
 	if time.Since(j.written) < writeEvery {
-		return j.done, nil
+		return nil
 	}
-	return j.done, j.write()
+	return j.write()
 }
 
 // edit changes the report itself while the run goes on.
@@ -84,13 +82,6 @@ func (j *journal) edit(change func(*reports.Report)) {
 	change(j.report)
 }
 
-// count is how many scenarios have their outcome.
-func (j *journal) count() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.done
-}
-
 // fill gives every scenario that has none an outcome.
 func (j *journal) fill(outcome reports.Outcome, why string) {
 	j.mu.Lock()
@@ -98,7 +89,6 @@ func (j *journal) fill(outcome reports.Outcome, why string) {
 	for i := range j.records {
 		if j.records[i].Outcome == "" {
 			j.records[i].Outcome, j.records[i].Why = outcome, why
-			j.done++
 		}
 	}
 }

@@ -50,8 +50,13 @@ type engine struct {
 	health   *health
 	journal  *journal
 
+	past     map[string]time.Duration // what scenarios took in the run before
+	progress *progress
+	latency  time.Duration // of the target's API server
+
 	unbegun   bool // there was nothing to judge
 	talking   sync.Mutex
+	foot      string // the line that a terminal shows below all others
 	keptWords string // how to use a cluster that was left
 }
 
@@ -88,6 +93,7 @@ func (e *engine) run(ctx context.Context) (*reports.Report, error) {
 		e.ask = fixtures.AskReadyz
 	}
 	report := e.newReport()
+	e.past = pastOf(e.options.out(), e.target.kind()) // before it is removed
 	e.journal = newJournal(report, e.planned, e.options)
 	if err := e.journal.clear(); err != nil {
 		return nil, err
@@ -203,6 +209,10 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 		e.didNotStart(parent, report, err)
 		return
 	}
+	if err := e.measure(ctx, ask); err != nil {
+		e.didNotStart(parent, report, err)
+		return
+	}
 	e.health = newHealth(ask, e.target.gone, e.watching)
 	var watcher sync.WaitGroup
 	watching, stopWatching := context.WithCancel(ctx)
@@ -270,13 +280,6 @@ func serverVersion(config *rest.Config) string {
 		return ""
 	}
 	return version.GitVersion
-}
-
-// printf writes to the log, from any goroutine.
-func (e *engine) printf(format string, args ...any) {
-	e.talking.Lock()
-	defer e.talking.Unlock()
-	fmt.Fprintf(e.options.log(), format, args...)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,29 +31,42 @@ func (e *engine) work(ctx context.Context) {
 			shared = append(shared, s)
 		}
 	}
+	e.progress = newProgress(len(e.planned), e.past)
+	begun := []func(*sync.WaitGroup){
+		e.lane(ctx, shared, e.concurrency(), false),
+		e.lane(ctx, own, e.ownClusters(), false),
+	}
+	alone := e.lane(ctx, serial, 1, true)
 	stopTalking := e.talk(ctx)
 	defer stopTalking()
 	var group sync.WaitGroup
-	e.lane(ctx, &group, shared, e.concurrency())
-	e.lane(ctx, &group, own, e.ownClusters())
+	for _, start := range begun {
+		start(&group)
+	}
 	group.Wait()
-	e.lane(ctx, &group, serial, 1)
+	alone(&group)
 	group.Wait()
 }
 
-// lane starts workers that take scenarios from a queue until it is empty.
-func (e *engine) lane(ctx context.Context, group *sync.WaitGroup, queue []*scenario, workers int) {
+// lane makes a queue of scenarios. What it returns starts workers that take from it until it is empty.
+func (e *engine) lane(ctx context.Context, queue []*scenario, workers int, after bool) func(*sync.WaitGroup) {
 	waiting := make(chan *scenario, len(queue))
 	for _, s := range queue {
 		waiting <- s
 	}
 	close(waiting)
-	for range min(workers, len(queue)) {
-		group.Go(func() {
-			for s := range waiting {
-				e.finish(e.one(ctx, s))
-			}
-		})
+	queue = slices.DeleteFunc(queue, func(s *scenario) bool { return e.unsupported(s) != "" }) // takes no time
+	seen := e.progress.lane(queue, workers, after)
+	return func(group *sync.WaitGroup) {
+		for range min(workers, cap(waiting)) {
+			group.Go(func() {
+				for s := range waiting {
+					e.progress.begin(seen, s, time.Now())
+					record := e.one(ctx, s)
+					e.finish(record, e.progress.end(seen, s, &record))
+				}
+			})
+		}
 	}
 }
 
@@ -69,35 +83,12 @@ func (e *engine) concurrency() int {
 }
 
 // finish enters a record into the journal, and says so if it is not a good one.
-func (e *engine) finish(record reports.Record) {
-	done, err := e.journal.enter(record)
-	if err != nil {
+func (e *engine) finish(record reports.Record, done int) {
+	if err := e.journal.enter(record); err != nil {
 		e.printf("%v\n", err)
 	}
 	if record.Outcome != reports.Passed && record.Outcome != reports.Unsupported && record.Duration > 0 {
 		e.printf("  %s: %s after %s (%d of %d)\n", record.Outcome, record.ID, seconds(record.Duration.Duration()), done, len(e.planned))
-	}
-}
-
-// talk says every few seconds how far the run is.
-func (e *engine) talk(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var group sync.WaitGroup
-	group.Go(func() {
-		ticker := time.NewTicker(10 * time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				e.printf("  %s: %d of %d scenarios done\n", seconds(time.Since(e.started)), e.journal.count(), len(e.planned))
-			}
-		}
-	})
-	return func() {
-		cancel()
-		group.Wait()
 	}
 }
 
@@ -183,6 +174,7 @@ func (e *engine) begin(ctx context.Context, s *scenario, seen *evidence) (state 
 	state, err = e.vocabulary.begin(ctx, steps.Env{
 		Outlives: somebodys,
 		Cluster:  e.cluster, Provider: e.provider(), Evidence: seen, Run: e.id, Scenario: s.id, Seed: e.seed, Keep: e.options.Keep,
+		Latency: e.latency,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin the scenario: %w", err)

@@ -16,14 +16,8 @@ type Compared struct {
 // Compare writes what several implementations do differently, as Markdown: each claim on a line, and then each scenario whose outcomes
 // differ, with the first step at which they part. What some left out is counted, and no difference. All reports have to be of one version of the suite, since ids of scenarios may change.
 func Compare(w io.Writer, all []Compared) error {
-	if len(all) < 2 {
-		return fmt.Errorf("a comparison needs two reports at least, and got %d", len(all))
-	}
-	for _, other := range all[1:] {
-		if first := all[0]; other.Suite.Version != first.Suite.Version {
-			return fmt.Errorf("%s was judged by version %s of the suite, and %s by version %s: they say nothing about each other",
-				first.Name, first.Suite.Version, other.Name, other.Suite.Version)
-		}
+	if err := together(all); err != nil {
+		return err
 	}
 	var b strings.Builder
 	header := []string{"claim", "level"}
@@ -50,6 +44,20 @@ func Compare(w io.Writer, all []Compared) error {
 	return err
 }
 
+// together says why reports cannot be compared, or nothing.
+func together(all []Compared) error {
+	if len(all) < 2 {
+		return fmt.Errorf("a comparison needs two reports at least, and got %d", len(all))
+	}
+	for _, other := range all[1:] {
+		if first := all[0]; other.Suite.Version != first.Suite.Version {
+			return fmt.Errorf("%s was judged by version %s of the suite, and %s by version %s: they say nothing about each other",
+				first.Name, first.Suite.Version, other.Name, other.Suite.Version)
+		}
+	}
+	return nil
+}
+
 // row writes a line of a table.
 func row(b *strings.Builder, cells ...string) {
 	for _, cell := range cells {
@@ -58,20 +66,36 @@ func row(b *strings.Builder, cells ...string) {
 	b.WriteString("|\n")
 }
 
-// cell is what a report says of a claim.
+// cell is what a report says of a claim, in a cell of a table.
 func (r *Report) cell(id string) string {
+	state, detail := r.state(id)
+	if detail == "" {
+		return state
+	}
+	return state + ": " + detail
+}
+
+// state is what a report says of a claim, with the counts where one word does not say all.
+func (r *Report) state(id string) (state, detail string) {
 	i := slices.IndexFunc(r.Claims, func(c Claim) bool { return c.ID == id })
 	switch {
 	case i < 0:
-		return "not known"
+		return "not known", ""
 	case r.Claims[i].State == string(Passed), r.Claims[i].State == StatePending, r.Claims[i].State == StateLeftOut:
-		return r.Claims[i].State
+		return r.Claims[i].State, ""
 	}
-	return strings.TrimSpace(r.Claims[i].State + ": " + byOutcome(r.Claims[i].Counts))
+	return r.Claims[i].State, byOutcome(r.Claims[i].Counts)
 }
 
-// differences writes the scenarios that came out differently, in the order of the first report.
-func differences(b *strings.Builder, all []Compared) {
+// differs is a scenario that came out differently, with the record of each report.
+type differs struct {
+	id      string
+	records []*Record
+}
+
+// differing finds the scenarios whose outcomes differ, in the order of the first report, and counts those that came out alike and
+// those that not all judged.
+func differing(all []Compared) (found []differs, alike, apart int) {
 	byID := make([]map[string]*Record, len(all))
 	everywhere := map[string]int{}
 	for i, r := range all {
@@ -82,7 +106,6 @@ func differences(b *strings.Builder, all []Compared) {
 			everywhere[record.ID]++
 		}
 	}
-	found, apart := 0, 0
 	for _, n := range everywhere {
 		if n < len(all) {
 			apart++
@@ -97,15 +120,25 @@ func differences(b *strings.Builder, all []Compared) {
 		for j := range all {
 			records[j] = byID[j][id]
 		}
-		if !slices.ContainsFunc(records, func(r *Record) bool { return r.Outcome != records[0].Outcome }) {
-			continue
+		if slices.ContainsFunc(records, func(r *Record) bool { return r.Outcome != records[0].Outcome }) {
+			found = append(found, differs{id, records})
+		} else {
+			alike++
 		}
-		if found++; found == 1 {
+	}
+	return found, alike, apart
+}
+
+// differences writes the scenarios that came out differently.
+func differences(b *strings.Builder, all []Compared) {
+	found, _, apart := differing(all)
+	for i, d := range found {
+		if i == 0 {
 			b.WriteString("\n## Scenarios that differ\n")
 		}
-		difference(b, id, all, records)
+		difference(b, d.id, all, d.records)
 	}
-	if found == 0 {
+	if len(found) == 0 {
 		b.WriteString("\nEvery scenario that all judged came out alike.\n")
 	}
 	if apart > 0 {

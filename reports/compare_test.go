@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -46,5 +48,39 @@ func TestCompare(t *testing.T) {
 	}
 	if err := Compare(&b, []Compared{{"one", one}}); err == nil {
 		t.Error("one report is compared with nothing")
+	}
+}
+
+func TestComparePage(t *testing.T) {
+	one, other := example(), example()
+	one.Scenarios[1].Failure.Seen = "<script>alert(1)</script>"
+	other.Scenarios[1].Outcome, other.Scenarios[1].Failure, other.Scenarios[1].Why = Passed, nil, ""
+	other.Scenarios[1].Steps = []Step{{Text: "it holds", Status: "passed"}, {Text: "it does not", Status: "passed"}}
+	other.Summarise()
+	path := filepath.Join(t.TempDir(), "new", "compare.html")
+	if err := WriteComparison(path, []Compared{{"one", one}, {"other", other}}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(data)
+	for _, want := range []string{
+		`id="labels/in/b"`, "They part at: <b>it does not</b>", `<tr class="parts"><th scope="row">it does not</th><td><span class="o failed">failed</span></td><td><span class="o passed">passed</span></td>`,
+		`id="claim/labels/in" data-differs="true"`, `id="claim/pods/x" data-differs="false"`, "&lt;script&gt;alert(1)", "6 scenarios came out alike",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, never := range []string{"<script>alert", `id="labels/in/a"`, "http://", "https://"} {
+		if strings.Contains(got, never) {
+			t.Errorf("the page has %q", never)
+		}
+	}
+	other.Suite.Version = "2.0.0"
+	if err := WriteComparison(path, []Compared{{"one", one}, {"other", other}}); err == nil {
+		t.Error("two versions of the suite are compared")
 	}
 }

@@ -227,6 +227,9 @@ func (c Console) ending(r *Report) {
 	if r.Target.Version != "" {
 		c.printf(", Kubernetes API %s", r.Target.Version)
 	}
+	if pace := r.Target.pace(); pace != "" {
+		c.printf("; %s", pace)
+	}
 	c.printf("\nTime: %s in all; building %s, starting the target %s\n", brief(r.Wall.Duration()), brief(r.Building.Duration()), brief(r.Starting.Duration()))
 	c.printf("Seed: %d\n", r.Seed)
 	for _, note := range r.Notes {

@@ -63,6 +63,10 @@ type Target struct {
 	Name    string `json:"name"`    // of this one
 	Version string `json:"version"` // that its API server gives
 	Died    string `json:"died"`    // how it was found dead, or nothing
+	// Latency is how long its API server took for a cheap request before the scenarios began, the median of a few; 0 if it was not asked.
+	Latency Seconds `json:"latencySeconds"`
+	// Scale is by how much the bounds of waiting were longer for that reason; 1 for a server of usual speed, 0 if it was not asked.
+	Scale float64 `json:"boundsScale"`
 }
 
 // Verdict is whether the run succeeded, and all reasons why not. It is no statement about conformance, which the profiles

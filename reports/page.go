@@ -63,6 +63,7 @@ func (r *Report) WriteHTML(path string) error {
 		"link":  func(path string) string { return (&url.URL{Path: path}).String() },
 		"class": func(s string) string { return strings.ReplaceAll(s, " ", "-") },
 		"clip":  clip,
+		"pace":  Target.pace,
 		"count": count,
 		"words": func() []string {
 			return []string{"passed", "failed", "known", "missed", "unsupported", "inconclusive", "error", "left-out", "pending"}

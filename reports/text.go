@@ -18,6 +18,20 @@ func brief(d time.Duration) string {
 	}
 }
 
+// pace says how fast the target answered, and what that did to the bounds; nothing if it was not asked.
+func (t Target) pace() string {
+	switch {
+	case t.Scale == 0:
+		return ""
+	case t.Scale == 1:
+		return fmt.Sprintf("its API server answers in %s", milliseconds(t.Latency))
+	default:
+		return fmt.Sprintf("its API server answers in %s, so that all bounds of waiting are %.1f times as long", milliseconds(t.Latency), t.Scale)
+	}
+}
+
+func milliseconds(s Seconds) string { return fmt.Sprintf("%.0f ms", 1000*float64(s)) }
+
 func indent(text, by string) string {
 	text = strings.TrimRight(text, "\n")
 	if text == "" {

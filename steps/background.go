@@ -116,11 +116,11 @@ func begunPrints(ctx context.Context, text string) error {
 
 // await waits until the program has printed what matches.
 func (b *background) await(ctx context.Context, pattern *regexp.Regexp) ([]string, error) {
-	timer := time.NewTimer(boundPodStart.limit)
+	timer := time.NewTimer(boundPodStart.within(ctx))
 	defer timer.Stop()
 	missing := func(seen string) error {
 		text, _ := b.text()
-		return &Failure{What: b.asked, Expected: "it prints " + pattern.String(), Seen: seen + text, Waited: boundPodStart.limit, At: time.Now()}
+		return &Failure{What: b.asked, Expected: "it prints " + pattern.String(), Seen: seen + text, Waited: boundPodStart.within(ctx), At: time.Now()}
 	}
 	for {
 		text, changed := b.text()
@@ -148,13 +148,13 @@ func begunEnds(ctx context.Context, code int) error {
 	if err != nil {
 		return err
 	}
-	timer := time.NewTimer(boundPodStart.limit)
+	timer := time.NewTimer(boundPodStart.within(ctx))
 	defer timer.Stop()
 	select {
 	case <-b.done:
 	case <-timer.C:
 		text, _ := b.text()
-		return &Failure{What: b.asked, Expected: "it ends", Seen: "it went on, after " + text, Waited: boundPodStart.limit, At: time.Now()}
+		return &Failure{What: b.asked, Expected: "it ends", Seen: "it went on, after " + text, Waited: boundPodStart.within(ctx), At: time.Now()}
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -196,7 +196,7 @@ func kubectlForwards(ctx context.Context, to string) error {
 
 // askLocal sends one request through the forwarded port.
 func (s *scenario) askLocal(ctx context.Context) (string, error) {
-	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
 	defer cancel()
 	request, err := http.NewRequestWithContext(limited, http.MethodGet, "http://"+s.local+"/", nil)
 	if err != nil {

@@ -1,12 +1,37 @@
 package steps
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // bound is the longest that a conforming implementation may take for something, and why no less is allowed to it. A wait
 // ends as soon as it sees what it waits for; only a failing one lasts this long.
 type bound struct {
 	limit time.Duration
 	why   string
+}
+
+// within is the bound for the target that is judged: a slow one has more time, see Scale.
+func (b bound) within(ctx context.Context) time.Duration {
+	s, err := from(ctx)
+	if err != nil {
+		return b.limit
+	}
+	return time.Duration(Scale(s.env.Latency) * float64(b.limit))
+}
+
+// Bounds are made for an API server that answers a cheap request within usualLatency. Whatever a cluster does takes its parts a
+// row of requests, so that a slower server makes all of it slower in proportion; but bounds that never end judge nothing.
+const (
+	usualLatency = 100 * time.Millisecond
+	mostScale    = 5
+)
+
+// Scale is by how much all bounds are longer on a target whose API server answers a cheap request after so long: 1 for a usual one. The
+// claims' own numbers are never scaled.
+func Scale(latency time.Duration) float64 {
+	return min(mostScale, max(1, float64(latency)/float64(usualLatency)))
 }
 
 // All patience stands here. The claims' own numbers (a grace period, a probe's threshold) stand in the features.
@@ -39,9 +64,8 @@ var (
 	boundCluster = bound{120 * time.Second, "upstream notices a lost node after 50 s"}
 )
 
-// graceLate is how long after the end of its grace period a process may still be there: the kubelet counts from when it saw
-// the deletion, kills through the runtime, and the end of the log travels back.
-const graceLate = 6 * time.Second
+// graceLate is how long after the end of its grace period a process may still be there.
+var graceLate = bound{6 * time.Second, "the kubelet counts from when it saw the deletion, kills through the runtime, and the end of the log travels back"}
 
 // clockSkew is how far the clocks of nodes that keep time may be from ours, and from one another's.
 const clockSkew = time.Second

@@ -30,7 +30,7 @@ func startOwn(ctx context.Context, spec ClusterSpec) error {
 	if s.env.Provider == nil {
 		return &Unsupported{Why: "the scenario needs a cluster of its own, and this target provides none"}
 	}
-	limited, cancel := context.WithTimeout(ctx, boundCluster.limit)
+	limited, cancel := context.WithTimeout(ctx, boundCluster.within(ctx))
 	defer cancel()
 	cluster, release, err := s.env.Provider.Start(limited, spec)
 	var refused *StartError
@@ -85,7 +85,7 @@ func refusesToStart(ctx context.Context, flags, text string) error {
 		return &Unsupported{Why: "the scenario needs a server of its own, and this target provides none"}
 	}
 	what := "a server with the flags " + flags
-	limited, cancel := context.WithTimeout(ctx, boundCluster.limit)
+	limited, cancel := context.WithTimeout(ctx, boundCluster.within(ctx))
 	defer cancel()
 	cluster, release, err := s.env.Provider.Start(limited, ClusterSpec{ServerFlags: strings.Fields(flags), MustFailToStart: true})
 	if release != nil {

@@ -120,7 +120,7 @@ func answersAgain(ctx context.Context) error {
 			s.observe("API server", fmt.Sprintf("answers after %.2f s", time.Since(begun).Seconds()))
 			return nil
 		}
-		if waited := time.Since(begun); waited > boundCluster.limit {
+		if waited := time.Since(begun); waited > boundCluster.within(ctx) {
 			return &Failure{What: "the API server", Expected: "it answers /readyz again", Seen: err.Error(), Waited: waited, At: time.Now()}
 		}
 		select {
@@ -132,7 +132,7 @@ func answersAgain(ctx context.Context) error {
 }
 
 func atLeastPods(ctx context.Context, set string, least int) error {
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("at least %d", least), boundPodStart.limit, false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("at least %d", least), boundPodStart.within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			pods := podsOf(found, set)
 			return len(pods) >= least, fmt.Sprintf("%d: %s", len(pods), among(pods)), nil

@@ -111,24 +111,24 @@ func watchField(ctx context.Context, path, kind, name, expected string, limit ti
 }
 
 // patience is how long a change of a kind may take.
-func patience(kind string) time.Duration {
+func patience(ctx context.Context, kind string) time.Duration {
 	if kind == "Pod" || kind == "ReplicaSet" {
-		return boundPodStart.limit
+		return boundPodStart.within(ctx)
 	}
-	return boundController.limit
+	return boundController.within(ctx)
 }
 
 func fieldBecomes(ctx context.Context, path, kind, name, want string) error {
-	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q", want), patience(kind),
+	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q", want), patience(ctx, kind),
 		func(value string, _ bool) bool { return value == want })
 }
 
 func fieldComesToBe(ctx context.Context, path, kind, name string) error {
-	return awaitField(ctx, path, kind, name, "any value", patience(kind), func(_ string, there bool) bool { return there })
+	return awaitField(ctx, path, kind, name, "any value", patience(ctx, kind), func(_ string, there bool) bool { return there })
 }
 
 func fieldBecomesAtLeast(ctx context.Context, path, kind, name string, least int, within string) error {
-	limit := patience(kind)
+	limit := patience(ctx, kind)
 	if within != "" {
 		seconds, err := strconv.Atoi(within)
 		if err != nil {
@@ -218,7 +218,7 @@ func gone(ctx context.Context, kind, name string) error {
 	if err != nil {
 		return err
 	}
-	limit := boundPodEnd.limit
+	limit := boundPodEnd.within(ctx)
 	object, err := s.get(ctx, kind, name)
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func kubectl(ctx context.Context, arguments, input string, environment ...string
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
 	defer cancel()
 	command, err := s.kubectlCommand(limited, arguments)
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *scenario) kubectlEnded(ctx, limited context.Context, o *outcome, comman
 	var ended *exec.ExitError
 	switch {
 	case limited.Err() != nil && ctx.Err() == nil:
-		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: boundProgram.limit, At: time.Now()}
+		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: boundProgram.within(ctx), At: time.Now()}
 	case err != nil && !errors.As(err, &ended):
 		return fmt.Errorf("run kubectl: %w", err)
 	}
@@ -148,7 +148,7 @@ func kubectlInTerminal(ctx context.Context, arguments string) error {
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
 	defer cancel()
 	command, err := s.kubectlCommand(limited, arguments)
 	if err != nil {

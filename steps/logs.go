@@ -191,7 +191,7 @@ func logSays(ctx context.Context, pod, text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.await(ctx, text, boundPodStart.limit)
+	_, err = f.await(ctx, text, boundPodStart.within(ctx))
 	return err
 }
 
@@ -201,7 +201,7 @@ func logRemembered(ctx context.Context, pod, text, as string) error {
 	if err != nil {
 		return err
 	}
-	line, err := f.await(ctx, text, boundPodStart.limit)
+	line, err := f.await(ctx, text, boundPodStart.within(ctx))
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func containerLogSays(ctx context.Context, container, pod, text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.await(ctx, text, boundPodStart.limit)
+	_, err = f.await(ctx, text, boundPodStart.within(ctx))
 	return err
 }
 
@@ -235,7 +235,7 @@ func logOrder(ctx context.Context, container, pod, first, second string) error {
 		return err
 	}
 	for _, text := range []string{first, second} {
-		if _, err := f.await(ctx, text, boundPodStart.limit); err != nil {
+		if _, err := f.await(ctx, text, boundPodStart.within(ctx)); err != nil {
 			return err
 		}
 	}
@@ -269,7 +269,7 @@ func processEnds(ctx context.Context, pod string, least, most int) error {
 	if err != nil {
 		return err
 	}
-	ended, err := f.awaitEnd(ctx, time.Until(asked)+time.Duration(most)*time.Second+graceLate)
+	ended, err := f.awaitEnd(ctx, time.Until(asked)+time.Duration(most)*time.Second+graceLate.within(ctx))
 	if err != nil {
 		return err
 	}
@@ -294,11 +294,11 @@ func processEndsAfterLine(ctx context.Context, pod string, most int, text string
 	if err != nil {
 		return err
 	}
-	line, err := f.await(ctx, text, boundPodStart.limit)
+	line, err := f.await(ctx, text, boundPodStart.within(ctx))
 	if err != nil {
 		return err
 	}
-	ended, err := f.awaitEnd(ctx, time.Until(line.at)+time.Duration(most)*time.Second+graceLate)
+	ended, err := f.awaitEnd(ctx, time.Until(line.at)+time.Duration(most)*time.Second+graceLate.within(ctx))
 	if err != nil {
 		return err
 	}

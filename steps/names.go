@@ -316,7 +316,7 @@ func resolvesMeanwhile(ctx context.Context, client, name, service, namespace str
 			replaced = now
 		case !replaced.IsZero() && now.Sub(replaced) > lookUpsAfter:
 			return nil
-		case now.Sub(begun) > boundPodEnd.limit+boundPodStart.limit:
+		case now.Sub(begun) > boundPodEnd.within(ctx)+boundPodStart.within(ctx):
 			return failed(fmt.Sprintf("the ready Pods of %s/%s", namespace, service), fmt.Sprintf("%d, without %s", len(before), lost), among(after))
 		}
 	}
@@ -329,7 +329,7 @@ func (s *scenario) severalPodsOf(ctx context.Context, service, namespace string)
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundPodStart.limit)
+	limited, cancel := context.WithTimeout(ctx, boundPodStart.within(ctx))
 	defer cancel()
 	several, err := s.followCollection(limited, s.dynamic.Resource(mapping.Resource).Namespace(namespace), slicesOf(service), objects{}, func() (bool, error) {
 		pods, err = s.readyPodsOf(ctx, service, namespace)

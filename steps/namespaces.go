@@ -48,7 +48,7 @@ func (s *scenario) awaitAccount(ctx context.Context) error {
 	if err != nil {
 		return environment(fmt.Errorf("ask whether there are service accounts: %w", err))
 	}
-	limited, cancel := context.WithTimeout(ctx, boundController.limit)
+	limited, cancel := context.WithTimeout(ctx, boundController.within(ctx))
 	defer cancel()
 	state := objects{}
 	_, err = s.followCollection(limited, s.dynamic.Resource(mapping.Resource).Namespace(s.namespace), named("default"), state,

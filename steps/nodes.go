@@ -43,7 +43,7 @@ func podOutOfMemory(ctx context.Context, name string) error {
 		return err
 	}
 	return s.await(ctx, wait{
-		kind: "Pod", options: named(name), limit: boundEviction.limit,
+		kind: "Pod", options: named(name), limit: boundEviction.within(ctx),
 		what: fmt.Sprintf("Pod %q", name), expected: "it has ended, evicted for want of memory or with an OOMKilled container",
 		judge: func(found objects) (bool, string, error) {
 			var status [6]string
@@ -124,7 +124,7 @@ func nodeReady(ctx context.Context, name, which string) error {
 		return err
 	}
 	return s.await(ctx, wait{
-		kind: "Node", options: named(name), limit: boundCluster.limit,
+		kind: "Node", options: named(name), limit: boundCluster.within(ctx),
 		what: fmt.Sprintf("Node %q", name), expected: which,
 		judge: func(found objects) (bool, string, error) {
 			if found[name] == nil {

@@ -68,7 +68,7 @@ func isReady(node *corev1.Node) bool {
 func (s *scenario) settledNodes(ctx context.Context) ([]corev1.Node, error) {
 	var nodes []corev1.Node
 	err := s.await(ctx, wait{
-		kind: "Node", what: "the nodes", expected: "those that are Ready have lost the taint of those that are not", limit: boundController.limit,
+		kind: "Node", what: "the nodes", expected: "those that are Ready have lost the taint of those that are not", limit: boundController.within(ctx),
 		judge: func(found objects) (bool, string, error) {
 			nodes = nil
 			var changing []string
@@ -158,7 +158,7 @@ func roomRemembered(ctx context.Context, of, asNode, as string) error {
 
 // awaitTaken is what the Pods on each node request of a resource, once none of them is ending.
 func (s *scenario) awaitTaken(ctx context.Context, of corev1.ResourceName) (taken map[string]int64, err error) {
-	limited, cancel := context.WithTimeout(ctx, boundOthersEnd.limit)
+	limited, cancel := context.WithTimeout(ctx, boundOthersEnd.within(ctx))
 	defer cancel()
 	mapping, err := s.mappingOf("Pod")
 	if err != nil {
@@ -189,7 +189,7 @@ func (s *scenario) awaitTaken(ctx context.Context, of corev1.ResourceName) (take
 		return len(endingNow) == 0, nil
 	})
 	if limited.Err() != nil && ctx.Err() == nil {
-		return nil, &Inconclusive{Why: fmt.Sprintf("Pods of other namespaces were still ending after %s: %s", boundOthersEnd.limit, ending)}
+		return nil, &Inconclusive{Why: fmt.Sprintf("Pods of other namespaces were still ending after %s: %s", boundOthersEnd.within(ctx), ending)}
 	}
 	return taken, err
 }
@@ -232,7 +232,7 @@ func threadsRemembered(ctx context.Context, node, as string) error {
 // packed wants every Pod of a set to be either Ready or refused by the scheduler for want of a resource.
 func packed(ctx context.Context, count int, set, of string) error {
 	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("%d Ready, every other unscheduled with %q", count, "Insufficient "+of),
-		boundPodStart.limit, false, metav1.ListOptions{}, func(found objects) (bool, string, error) {
+		boundPodStart.within(ctx), false, metav1.ListOptions{}, func(found objects) (bool, string, error) {
 			var isReady, waiting int
 			var others []string
 			pods := podsOf(found, set)
@@ -337,7 +337,7 @@ func spreadByChance(ctx context.Context, set string) error {
 	}
 	what := fmt.Sprintf("the Pods of ReplicaSet %q", set)
 	var counts map[string]int
-	err = awaitPods(ctx, what, fmt.Sprintf("all %d placed", replicas), boundPodStart.limit, false, metav1.ListOptions{}, func(found objects) (bool, string, error) {
+	err = awaitPods(ctx, what, fmt.Sprintf("all %d placed", replicas), boundPodStart.within(ctx), false, metav1.ListOptions{}, func(found objects) (bool, string, error) {
 		var placed bool
 		counts, placed = lying(found, set)
 		return placed && len(podsOf(found, set)) == replicas, written(counts), nil
@@ -363,7 +363,7 @@ func spreadEvenly(ctx context.Context, set string, most int) error {
 	if err != nil {
 		return err
 	}
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("all %d placed, and on no node over %d more than on another", replicas, most), boundPodStart.limit, false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("all %d placed, and on no node over %d more than on another", replicas, most), boundPodStart.within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			counts, placed := lying(found, set)
 			fewest, fullest := math.MaxInt, 0

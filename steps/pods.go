@@ -100,7 +100,7 @@ func awaitReady(ctx context.Context, name string, want, hold bool, limit time.Du
 
 func podsReady(ctx context.Context, list string) error {
 	for _, name := range names(strings.ReplaceAll(list, `"`, "")) {
-		if err := awaitReady(ctx, name, true, false, boundPodStart.limit); err != nil {
+		if err := awaitReady(ctx, name, true, false, boundPodStart.within(ctx)); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func podsReady(ctx context.Context, list string) error {
 }
 
 func podUnready(ctx context.Context, name string) error {
-	return awaitReady(ctx, name, false, false, boundPodStart.limit)
+	return awaitReady(ctx, name, false, false, boundPodStart.within(ctx))
 }
 
 func podStaysReady(ctx context.Context, name, which string, seconds int) error {
@@ -197,7 +197,7 @@ func restartsWait(ctx context.Context, container, name string, first, second, th
 	expected := fmt.Sprintf("at least %d, %d and %d s", first, second, third)
 	return s.await(ctx, wait{
 		kind: "Pod", options: named(name), what: fmt.Sprintf("the pauses before the restarts of container %q of Pod %q", container, name),
-		expected: expected, limit: 2*(least[0]+least[1]+least[2]) + boundPodStart.limit,
+		expected: expected, limit: 2*(least[0]+least[1]+least[2]) + boundPodStart.within(ctx),
 		judge: func(state objects) (bool, string, error) {
 			for _, object := range state {
 				n, pause, err := lastPause(object, container)
@@ -258,7 +258,7 @@ func podEvicted(ctx context.Context, name, why string) error {
 		return err
 	}
 	return s.await(ctx, wait{
-		kind: "Pod", options: named(name), limit: boundEviction.limit,
+		kind: "Pod", options: named(name), limit: boundEviction.within(ctx),
 		what: fmt.Sprintf("Pod %q", name), expected: fmt.Sprintf("phase Failed, reason Evicted, a message that contains %q", why),
 		judge: func(found objects) (bool, string, error) {
 			var status [3]string
@@ -284,7 +284,7 @@ func eventSays(ctx context.Context, reason, kind, name, text string) error {
 		return err
 	}
 	return s.await(ctx, wait{
-		kind: "Event", limit: patience(kind),
+		kind: "Event", limit: patience(ctx, kind),
 		what: fmt.Sprintf("the events for %s %q", kind, name), expected: fmt.Sprintf("one with the reason %s that says %q", reason, text),
 		judge: func(found objects) (bool, string, error) {
 			seen := []string{}
@@ -309,7 +309,7 @@ func eventSays(ctx context.Context, reason, kind, name, text string) error {
 
 // podReadyWithoutTLS is unsupported where a node's container runtime asks registries by TLS only, as it may.
 func podReadyWithoutTLS(ctx context.Context, pod string) error {
-	return awaitPods(ctx, fmt.Sprintf("Pod %q", pod), "Ready", boundPodStart.limit, false, named(pod), func(found objects) (bool, string, error) {
+	return awaitPods(ctx, fmt.Sprintf("Pod %q", pod), "Ready", boundPodStart.within(ctx), false, named(pod), func(found objects) (bool, string, error) {
 		is, seen := ready(found[pod])
 		message, _, err := valueOf(found[pod], "status.containerStatuses[0].state.waiting.message")
 		if err == nil && !is && wantsTLS(message) {

@@ -56,7 +56,7 @@ func (s *scenario) execute(ctx context.Context, pod, container string, command .
 
 // executeAside runs a program in a container by the exec subresource.
 func (s *scenario) executeAside(ctx context.Context, pod, container string, command ...string) (*outcome, error) {
-	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
 	defer cancel()
 	request := s.typed.CoreV1().RESTClient().Post().Resource("pods").Namespace(s.namespace).Name(pod).
 		SubResource("exec").VersionedParams(&corev1.PodExecOptions{
@@ -348,7 +348,7 @@ func (s *scenario) lookUntil(ctx context.Context, what, expected string, patienc
 		if seen.add(said); done {
 			return nil
 		}
-		if waited := time.Since(begun); waited > patience.limit {
+		if waited := time.Since(begun); waited > patience.within(ctx) {
 			return &Failure{What: what, Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
 		}
 		select {

@@ -62,7 +62,7 @@ func awaitPods(ctx context.Context, what, expected string, limit time.Duration, 
 }
 
 func comesToHave(ctx context.Context, set string, count int) error {
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d", count), boundPodStart.limit, false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d", count), boundPodStart.within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			pods := podsOf(found, set)
 			return len(pods) == count, fmt.Sprintf("%d: %s", len(pods), among(pods)), nil
@@ -70,7 +70,7 @@ func comesToHave(ctx context.Context, set string, count int) error {
 }
 
 func comesToHaveReady(ctx context.Context, set string, count int) error {
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d, all Ready", count), 2*boundPodStart.limit, false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("exactly %d, all Ready", count), 2*boundPodStart.within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			pods := podsOf(found, set)
 			var seen []string
@@ -172,14 +172,14 @@ func awaitController(ctx context.Context, pod, expected string, limit time.Durat
 }
 
 func comesToControl(ctx context.Context, set, pod string) error {
-	return awaitController(ctx, pod, fmt.Sprintf("ReplicaSet %q", set), boundController.limit, false,
+	return awaitController(ctx, pod, fmt.Sprintf("ReplicaSet %q", set), boundController.within(ctx), false,
 		func(owner metav1.OwnerReference) bool { return owner.Kind == "ReplicaSet" && owner.Name == set })
 }
 
 func comesToControlExactly(ctx context.Context, set, list string) error {
 	want := names(list)
 	slices.Sort(want)
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), "exactly "+among(want), boundController.limit, false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), "exactly "+among(want), boundController.within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			pods := podsOf(found, set)
 			slices.Sort(pods)
@@ -188,7 +188,7 @@ func comesToControlExactly(ctx context.Context, set, list string) error {
 }
 
 func noController(ctx context.Context, pod string) error {
-	return awaitController(ctx, pod, "none", boundController.limit, false, func(owner metav1.OwnerReference) bool { return owner.Name == "" })
+	return awaitController(ctx, pod, "none", boundController.within(ctx), false, func(owner metav1.OwnerReference) bool { return owner.Name == "" })
 }
 
 func noControllerFor(ctx context.Context, pod string, seconds int) error {
@@ -228,7 +228,7 @@ func comeToBe(ctx context.Context, kind string, count int, selector string) erro
 		return err
 	}
 	return s.await(ctx, wait{
-		kind: kind, options: metav1.ListOptions{LabelSelector: selector}, limit: boundPodStart.limit,
+		kind: kind, options: metav1.ListOptions{LabelSelector: selector}, limit: boundPodStart.within(ctx),
 		what: fmt.Sprintf("the %ss with the selector %q", kind, selector), expected: fmt.Sprintf("exactly %d", count),
 		judge: func(found objects) (bool, string, error) {
 			var seen []string

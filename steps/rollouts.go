@@ -76,7 +76,7 @@ func revisionRemembered(ctx context.Context, deployment, number, as string) erro
 		return err
 	}
 	name := ""
-	err = awaitSets(ctx, deployment, wait{expected: fmt.Sprintf("one with the revision %q", number), limit: boundController.limit}, func(sets map[string]string) bool {
+	err = awaitSets(ctx, deployment, wait{expected: fmt.Sprintf("one with the revision %q", number), limit: boundController.within(ctx)}, func(sets map[string]string) bool {
 		name = sets[number]
 		return name != ""
 	})
@@ -95,7 +95,7 @@ func exactlyRevisions(list string) func(map[string]string) bool {
 }
 
 func comesToHaveRevisions(ctx context.Context, deployment, list string) error {
-	return awaitSets(ctx, deployment, wait{expected: "exactly " + list, limit: boundController.limit}, exactlyRevisions(list))
+	return awaitSets(ctx, deployment, wait{expected: "exactly " + list, limit: boundController.within(ctx)}, exactlyRevisions(list))
 }
 
 func keepsRevisions(ctx context.Context, deployment, list string, seconds int) error {
@@ -152,7 +152,7 @@ func awaitGenerations(ctx context.Context, deployment, wanted string, count int,
 	what := fmt.Sprintf("the Pods of Deployment %q", deployment)
 	return s.await(ctx, wait{
 		kind: "Pod", options: metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: labels})},
-		what: what, expected: expected, limit: 2 * boundPodStart.limit,
+		what: what, expected: expected, limit: 2 * boundPodStart.within(ctx),
 		judge: func(found objects) (bool, string, error) {
 			begun()
 			pods := generationsOf(found)

@@ -89,7 +89,7 @@ func awaitRules(ctx context.Context, expected string, ok func(rules string) bool
 			return nil
 		}
 		seen.add("otherwise on " + among(other))
-		if waited := time.Since(begun); waited > boundTraffic.limit {
+		if waited := time.Since(begun); waited > boundTraffic.within(ctx) {
 			return &Failure{What: "the iptables rules of the nodes", Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
 		}
 		select {

@@ -126,7 +126,7 @@ func watchBegins(ctx context.Context, selector, kind, list string) error {
 	want := names(list)
 	slices.Sort(want)
 	what := fmt.Sprintf("the %ss that a watch with the selector %q begins with", kind, selector)
-	limited, cancel := context.WithTimeout(ctx, boundWrite.limit)
+	limited, cancel := context.WithTimeout(ctx, boundWrite.within(ctx))
 	defer cancel()
 	watcher, err := resource.Watch(limited, metav1.ListOptions{
 		LabelSelector: selector, SendInitialEvents: new(true), AllowWatchBookmarks: true,
@@ -155,5 +155,5 @@ func watchBegins(ctx context.Context, selector, kind, list string) error {
 			found = append(found, object.GetName())
 		}
 	}
-	return failed(what, among(want)+", then a bookmark", fmt.Sprintf("%s, and no bookmark for %s", among(found), boundWrite.limit))
+	return failed(what, among(want)+", then a bookmark", fmt.Sprintf("%s, and no bookmark for %s", among(found), boundWrite.within(ctx)))
 }

@@ -101,7 +101,7 @@ func conditions(endpoint discoveryv1.Endpoint) string {
 func (s *scenario) awaitEndpoints(ctx context.Context, service, what, expected string, judge func(map[string]discoveryv1.Endpoint) (bool, string)) error {
 	return s.await(ctx, wait{
 		kind: "EndpointSlice", options: metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service},
-		what: what, expected: expected, limit: boundPodStart.limit,
+		what: what, expected: expected, limit: boundPodStart.within(ctx),
 		judge: func(found objects) (bool, string, error) {
 			entries, err := endpoints(found)
 			if err != nil {
@@ -157,7 +157,7 @@ func endpointsList(ctx context.Context, service, list string) error {
 	want := names(list)
 	slices.Sort(want)
 	return s.await(ctx, wait{
-		kind: "Endpoints", options: named(service), limit: boundPodStart.limit,
+		kind: "Endpoints", options: named(service), limit: boundPodStart.within(ctx),
 		what: fmt.Sprintf("the addresses of Endpoints %q", service), expected: among(want),
 		judge: func(found objects) (bool, string, error) {
 			pods := []string{}

@@ -110,6 +110,8 @@ type Env struct {
 	// Scenario is the scenario's id.
 	Scenario string
 	Seed     int64
+	// Latency is how long the cluster's API server takes for a cheap request; it scales the bounds, see Scale.
+	Latency time.Duration
 	// Outlives says that the cluster goes on when the run has ended, so that nothing in it may stay behind.
 	Outlives bool
 	// Keep leaves the namespace of a scenario that did not pass, and its own cluster, to be looked into.

@@ -228,7 +228,7 @@ func (s *scenario) untilTraffic(ctx context.Context, b burst, expected string, o
 		if ok(requests) {
 			return nil
 		}
-		if waited := time.Since(begun); waited > boundTraffic.limit {
+		if waited := time.Since(begun); waited > boundTraffic.within(ctx) {
 			return &Failure{What: b.String(), Expected: expected, Seen: seen.last, Waited: waited, At: time.Now(), Timeline: seen.lines}
 		}
 		select {

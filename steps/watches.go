@@ -122,7 +122,7 @@ func watchFromLongAgo(ctx context.Context, kind, version, happened string) error
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundWrite.limit)
+	limited, cancel := context.WithTimeout(ctx, boundWrite.within(ctx))
 	defer cancel()
 	what, expected := fmt.Sprintf("a watch of %ss from version %s", kind, version), "410 Expired, or the events "+happened
 	watcher, err := resource.Watch(limited, metav1.ListOptions{ResourceVersion: version})
@@ -212,12 +212,12 @@ func watchDelivers(ctx context.Context, kind, event, name string) error {
 		return err
 	}
 	what, want := fmt.Sprintf("the next event of the watch of %ss", kind), event+" for "+name
-	got, came, err := r.next(ctx, boundWrite.limit)
+	got, came, err := r.next(ctx, boundWrite.within(ctx))
 	if err != nil {
 		return err
 	}
 	if !came {
-		return &Failure{What: what, Expected: want, Seen: "no event", Waited: boundWrite.limit, At: time.Now()}
+		return &Failure{What: what, Expected: want, Seen: "no event", Waited: boundWrite.within(ctx), At: time.Now()}
 	}
 	object, ok := got.Object.(*unstructured.Unstructured)
 	if !ok || string(got.Type) != event || object.GetName() != name {

@@ -84,7 +84,7 @@ func readyEverywhere(ctx context.Context, set string) error {
 	if err != nil {
 		return err
 	}
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("one on each of %d nodes, Ready", len(nodes)), boundPodStart.limit, false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("one on each of %d nodes, Ready", len(nodes)), boundPodStart.within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			lies, _ := lying(found, set)
 			all := true

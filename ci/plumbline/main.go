@@ -4,7 +4,7 @@
 //
 //	plumbline -target=image -image=example/orchestrator:1.0
 //	plumbline -target=kubeconfig -kubeconfig=PATH -context=NAME
-//	plumbline compare ONE/report.json OTHER/report.json …   what they do differently, as Markdown
+//	plumbline compare ONE/report.json OTHER/report.json …   what they do differently, as Markdown and as a page (-out=FOLDER)
 //	plumbline verify OUT/report.json …                      judges a report anew from its records
 //
 // It ends with 0 if what was judged conforms, 1 if it does not or could not be judged (or a report is not what it says), and

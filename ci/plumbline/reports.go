@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,8 +11,18 @@ import (
 	"github.com/plumbline/plumbline/reports"
 )
 
-// compare writes as Markdown what the implementations of several reports do differently. They are called by their reports' folders.
-func compare(paths []string) int {
+// compare writes what the implementations of several reports do differently: as Markdown on the standard output, and both as Markdown and as a page
+// for a browser into the folder of -out. They are called by their reports' folders.
+func compare(args []string) int {
+	flags := flag.NewFlagSet("plumbline compare", flag.ContinueOnError)
+	out := flags.String("out", "out", "the `folder` of compare.md and compare.html")
+	if err := flags.Parse(args); err != nil {
+		if err == flag.ErrHelp {
+			return conformant
+		}
+		return badUsage // the flag package has said why
+	}
+	paths := flags.Args()
 	if len(paths) < 2 {
 		return complain(badUsage, errors.New("compare which reports? The paths of two at least are needed"))
 	}
@@ -22,9 +34,19 @@ func compare(paths []string) int {
 		}
 		all = append(all, reports.Compared{Name: filepath.Dir(path), Report: report})
 	}
-	if err := reports.Compare(os.Stdout, all); err != nil {
+	var markdown bytes.Buffer
+	if err := reports.Compare(&markdown, all); err != nil {
 		return complain(failed, err)
 	}
+	page := filepath.Join(*out, "compare.html")
+	if err := reports.WriteComparison(page, all); err != nil {
+		return complain(failed, err)
+	}
+	if err := os.WriteFile(filepath.Join(*out, "compare.md"), markdown.Bytes(), 0o644); err != nil {
+		return complain(failed, err)
+	}
+	fmt.Print(markdown.String())
+	fmt.Fprintf(os.Stderr, "The same for a browser: %s\n", page)
 	return conformant
 }
 
