@@ -41,6 +41,11 @@ func Verify(path string) (problems []string, err error) {
 			}
 		}
 	}
+	for _, invariant := range r.Invariants {
+		if (len(invariant.Breaches) > 0) != (invariant.State == Breached) {
+			wrong("the invariant %s is called %s, and has %s", invariant.Name, invariant.State, count(len(invariant.Breaches), "breach"))
+		}
+	}
 	anew, err := r.anew()
 	if err != nil {
 		return nil, err
