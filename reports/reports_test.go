@@ -44,7 +44,9 @@ func example() *Report {
 		Scenarios: []Record{record("labels/in/a", "MUST", Passed, ""), failed, record("labels/in/c", "SHOULD", Failed, "not quite"),
 			record("labels/in/d", "MUST", Unsupported, "no second node"), record("labels/in/e", "MUST", Inconclusive, "the network was away"),
 			record("labels/in/f", "MUST", Error, "a hook panicked: \x1b[31m\nat x.go"), other},
-		LeftOut:  []LeftOut{{ID: "labels/in/left", Level: "MUST", Why: "slow"}},
+		LeftOut: []LeftOut{{ID: "labels/in/left", Level: "MUST", Why: "slow"}},
+		Invariants: []Invariant{{Name: "phase", Text: "The phase is final.", State: Held, Observed: 7, Breaches: []Breach{}},
+			{Name: "counts", Text: "Counts are in order.", State: string(Unsupported), Why: "it may not be watched", Breaches: []Breach{}}},
 		Expected: []Expected{},
 		Evidence: []File{}, Problems: []string{}, Notes: []string{},
 	}

@@ -35,6 +35,9 @@ var (
 	boundCluster = bound{120 * time.Second, "upstream notices a lost node after 50 s"}
 )
 
+// EndpointPatience is how long a Pod that is not ready may stay a ready endpoint: one turn of a controller.
+func EndpointPatience() time.Duration { return boundController.limit }
+
 // graceLate is how long after the end of its grace period a process may still be there: the kubelet counts from when it saw
 // the deletion, kills through the runtime, and the end of the log travels back.
 const graceLate = 6 * time.Second
