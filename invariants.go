@@ -35,7 +35,7 @@ type watchedCluster struct {
 func (e *engine) watchInvariants(ctx context.Context, name string, config *rest.Config, shared bool) (stop func(context.Context)) {
 	_, somebodys := e.target.(surveyed)
 	collector, err := invariants.Watch(ctx, config, invariants.Scope{
-		Selector: steps.RunLabel + "=" + e.id, Everything: !somebodys, Bound: steps.EndpointPatience(),
+		Selector: steps.RunLabel + "=" + e.id, Everything: !somebodys, NodesRestart: !shared, Bound: steps.EndpointPatience(),
 	})
 	if err != nil {
 		e.watched.add(watchedCluster{name: name, shared: shared, why: err.Error()})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/plumbline/plumbline"
 	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/invariants"
 	"github.com/plumbline/plumbline/reports"
 )
 
@@ -41,6 +42,11 @@ func TestMutants(t *testing.T) {
 					t.Errorf("the scenario %s belongs to none of the claims %q", id, m.Claims)
 				}
 			}
+			for _, name := range m.Invariants() {
+				if !slices.ContainsFunc(invariants.All, func(i invariants.Invariant) bool { return i.Name == name }) {
+					t.Errorf("there is no invariant %s", name)
+				}
+			}
 			if m.About == "" {
 				t.Error("the header does not say what the break is")
 			}
@@ -63,13 +69,21 @@ func TestEveryScenarioCanFail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken, failed := map[string]bool{}, map[string]bool{}
+	broken, failed, breached := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, m := range mutants {
 		for _, claim := range m.Claims {
 			broken[claim] = true
 		}
 		for _, id := range m.Scenarios() {
 			failed[id] = true
+		}
+		for _, name := range m.Invariants() {
+			breached[name] = true
+		}
+	}
+	for _, invariant := range invariants.All {
+		if !breached[invariant.Name] {
+			t.Errorf("no mutant breaches the invariant %s", invariant.Name)
 		}
 	}
 	for _, claim := range claims {
@@ -81,6 +95,13 @@ func TestEveryScenarioCanFail(t *testing.T) {
 	for _, entry := range census {
 		known[entry.ID] = true
 		rows[entry.Outline] = append(rows[entry.Outline], entry)
+	}
+	for _, m := range mutants {
+		for _, id := range m.During {
+			if !known[id] {
+				t.Errorf("the mutant %s names the scenario %s, which there is not", m.Name, id)
+			}
+		}
 	}
 	for id := range failed {
 		if !known[id] {

@@ -18,6 +18,8 @@ type Scope struct {
 	Selector string
 	// Everything watches all namespaces, for a cluster that is the run's own; else only the run's are looked into.
 	Everything bool
+	// NodesRestart says that nodes may be stopped and started meanwhile, with which restart counts may be lost.
+	NodesRestart bool
 	// Bound is how long a Pod that is not ready may stay a ready endpoint.
 	Bound time.Duration
 }
@@ -57,7 +59,7 @@ func Watch(ctx context.Context, config *rest.Config, scope Scope) (*Collector, e
 		return nil, err
 	}
 	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
-	c := &Collector{clients: clients, scope: scope, end: end, judge: NewJudge(scope.Bound), unsupported: map[string]string{}, namespaces: map[string]map[string]string{}}
+	c := &Collector{clients: clients, scope: scope, end: end, judge: NewJudge(scope.Bound, scope.NodesRestart), unsupported: map[string]string{}, namespaces: map[string]map[string]string{}}
 	c.group.Go(func() { c.followNamespaces(ctx) })
 	if scope.Everything {
 		c.followAll(ctx, "", &c.group)

@@ -12,6 +12,7 @@ import (
 // more than one goroutine.
 type Judge struct {
 	bound     time.Duration
+	forgetful bool // nodes may restart, with which the API lets restart counts be lost
 	objects   map[types.UID]*entry
 	names     map[string]map[types.UID]bool // by namespace
 	suspected map[Suspicion]time.Time       // since when
@@ -31,9 +32,10 @@ type Suspicion struct {
 	first, second types.UID
 }
 
-// NewJudge makes the judge of a cluster. The bound is how long a Pod that is not ready may stay a ready endpoint.
-func NewJudge(bound time.Duration) *Judge {
-	return &Judge{bound: bound, objects: map[types.UID]*entry{}, names: map[string]map[types.UID]bool{}, suspected: map[Suspicion]time.Time{}, judged: map[string]int{}}
+// NewJudge makes the judge of a cluster. The bound is how long a Pod that is not ready may stay a ready endpoint. Where nodes
+// restart, the API's documentation lets restart counts begin anew, so those are not judged.
+func NewJudge(bound time.Duration, nodesRestart bool) *Judge {
+	return &Judge{bound: bound, forgetful: nodesRestart, objects: map[types.UID]*entry{}, names: map[string]map[types.UID]bool{}, suspected: map[Suspicion]time.Time{}, judged: map[string]int{}}
 }
 
 // See judges one observation.
@@ -56,6 +58,9 @@ func (j *Judge) See(s Sight) (breaches []Breach) {
 		before = &last
 	}
 	for _, r := range rules {
+		if r.name == RestartsNeverFall && j.forgetful {
+			continue
+		}
 		why := r.breaks(before, &s)
 		if why == "" || !j.first(r.name, "", uid) {
 			continue

@@ -117,7 +117,7 @@ func TestSingleObjects(t *testing.T) {
 		"too many available": {[]Object{set(3, 1, 2)}, []told{{CountsAreOrdered, "its status counts 2 available replicas, of which 1 are ready"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j, stream := NewJudge(time.Minute), 1
+			j, stream := NewJudge(time.Minute, false), 1
 			var all []Breach
 			for i, o := range c.seen {
 				s := Sight{At: noon.Add(time.Duration(i) * time.Second), Stream: stream, Object: o}
@@ -138,7 +138,7 @@ func TestSingleObjects(t *testing.T) {
 }
 
 func TestBreachNamesBothObservations(t *testing.T) {
-	j := NewJudge(time.Minute)
+	j := NewJudge(time.Minute, false)
 	j.See(Sight{At: noon, Stream: 1, Object: podOf("p", "1", on("a"))})
 	got := j.See(Sight{At: noon.Add(time.Second), Stream: 1, Object: podOf("p", "2", on("b"))})
 	want := []Breach{{Invariant: NodeNameIsFinal, Namespace: "ns", Objects: []string{"Pod ns/p"}, Why: `it was bound to node "a", and then stood at "b"`,
@@ -168,7 +168,7 @@ func TestAddresses(t *testing.T) {
 		"and one of them then gone": {[]Object{serviceAt("a", "10.0.0.1"), relisted{serviceAt("b", "10.0.0.1")}, gone{serviceAt("a", "10.0.0.1")}}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j, stream := NewJudge(time.Minute), 1
+			j, stream := NewJudge(time.Minute, false), 1
 			var all []Breach
 			for _, o := range c.seen {
 				s := Sight{At: noon, Stream: stream, Object: o}
@@ -204,7 +204,7 @@ func TestConfirmSharing(t *testing.T) {
 		"the second has let it go": {a, serviceAt("b", "10.0.0.2"), a, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := NewJudge(time.Minute)
+			j := NewJudge(time.Minute, false)
 			j.See(Sight{Stream: 1, Object: a})
 			j.See(Sight{Stream: 2, Object: b})
 			got := j.ConfirmSharing(&Sight{Object: c.first}, &Sight{Object: c.second}, &Sight{Object: c.again})
@@ -261,7 +261,7 @@ func TestEndpoints(t *testing.T) {
 		"custom":                             {[]Object{service, unready, sliceOf(ptr.To(true), custom, "p")}, false, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := NewJudge(30 * time.Second)
+			j := NewJudge(30*time.Second, false)
 			for i, o := range c.seen {
 				s := Sight{At: noon.Add(time.Duration(i) * time.Second), Stream: 1, Object: o}
 				if o, deleted := o.(gone); deleted {
@@ -296,7 +296,7 @@ func TestEndpoints(t *testing.T) {
 
 // TestNothingIsKept wants the judge to forget what is gone.
 func TestNothingIsKept(t *testing.T) {
-	j := NewJudge(time.Minute)
+	j := NewJudge(time.Minute, false)
 	ours := map[string]string{discoveryv1.LabelServiceName: "s", discoveryv1.LabelManagedBy: managedByController}
 	all := []Object{serviceAt("s", "10.0.0.1"), podOf("p", "1", ready("False", 0)), sliceOf(ptr.To(true), ours, "p")}
 	for _, o := range all {
