@@ -35,8 +35,11 @@ var (
 	boundCluster = bound{120 * time.Second, "upstream notices a lost node after 50 s"}
 )
 
-// EndpointPatience is how long a Pod that is not ready may stay a ready endpoint: one turn of a controller.
-func EndpointPatience() time.Duration { return boundController.limit }
+// boundEndpoint is for a Pod that is not ready to leave the ready endpoints.
+var boundEndpoint = bound{25 * time.Second, "of boundTraffic, what its proxies leave to the controller of slices"}
+
+// EndpointPatience is boundEndpoint for who watches the whole run.
+func EndpointPatience() time.Duration { return boundEndpoint.limit }
 
 // graceLate is how long after the end of its grace period a process may still be there: the kubelet counts from when it saw
 // the deletion, kills through the runtime, and the end of the log travels back.
