@@ -25,7 +25,7 @@ func (m Mutant) Caught(r *reports.Report) error {
 	var errs []error
 	for _, id := range m.During {
 		if record := find(r, id); record == nil || record.Outcome != reports.Passed {
-			errs = append(errs, fmt.Errorf("the scenario %s did not pass, and only the invariant was to notice", id))
+			errs = append(errs, fmt.Errorf("the scenario %s did not pass, which is %w: only the invariant was to notice", id, errOtherWay))
 		}
 	}
 	for _, e := range m.Expects {
@@ -49,7 +49,7 @@ func (e Expectation) met(record *reports.Record) error {
 	case record == nil:
 		return errors.New("did not run")
 	case record.Outcome == reports.Passed:
-		return errors.New("passed: the mutant lives")
+		return fmt.Errorf("passed: %w", errLives)
 	case record.Outcome != reports.Failed:
 		return fmt.Errorf("is %s: %s", record.Outcome, record.Why)
 	}
@@ -59,7 +59,7 @@ func (e Expectation) met(record *reports.Record) error {
 	}
 	for _, message := range e.Messages {
 		if !strings.Contains(said, message) {
-			return fmt.Errorf("failed without saying %q:\n%s", message, said)
+			return fmt.Errorf("failed %w, without saying %q:\n%s", errOtherWay, message, said)
 		}
 	}
 	return nil
@@ -72,7 +72,7 @@ func (e Expectation) breached(r *reports.Report) error {
 	case i < 0:
 		return errors.New("was not judged")
 	case r.Invariants[i].State == reports.Held:
-		return errors.New("held: the mutant lives")
+		return fmt.Errorf("held: %w", errLives)
 	case r.Invariants[i].State != reports.Breached:
 		return fmt.Errorf("is %s: %s", r.Invariants[i].State, r.Invariants[i].Why)
 	}
@@ -82,7 +82,7 @@ func (e Expectation) breached(r *reports.Report) error {
 	}
 	for _, message := range e.Messages {
 		if !slices.ContainsFunc(said, func(text string) bool { return strings.Contains(text, message) }) {
-			return fmt.Errorf("was breached without saying %q:\n%s", message, strings.Join(said, "\n"))
+			return fmt.Errorf("was breached %w, without saying %q:\n%s", errOtherWay, message, strings.Join(said, "\n"))
 		}
 	}
 	return nil

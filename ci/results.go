@@ -19,6 +19,7 @@ import (
 type Result struct {
 	Name       string    `json:"name"`
 	Key        string    `json:"key"`    // of the state that was judged; see State
+	State      string    `json:"state"`  // Caught, or one of the others
 	Caught     bool      `json:"caught"` // all its scenarios failed, in its words
 	Why        string    `json:"why"`    // of a mutant that was not caught
 	Claims     []string  `json:"claims"`
@@ -37,7 +38,7 @@ type Results struct {
 }
 
 // resultsVersion changes when a file of the old form would be misread.
-const resultsVersion = 1
+const resultsVersion = 2
 
 type resultsFile struct {
 	Version int      `json:"version"`

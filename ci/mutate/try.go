@@ -44,6 +44,9 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 		return err
 	}
 	defer func() { why = errors.Join(why, os.RemoveAll(folder)) }()
+	if err := m.Applies(ctx, "."); err != nil {
+		return fmt.Errorf("%w: %w", ci.ErrStale, err)
+	}
 	overlay, err := m.Overlay(ctx, ".", folder)
 	if err != nil {
 		return err
