@@ -53,7 +53,7 @@ var All = []Invariant{
 	{VersionsNeverGoBack, "Within one watch, the resourceVersion of an object never goes backwards.", []string{kindPod, kindService, kindSlice, kindReplicaSet}},
 	{UnreadyIsNoEndpoint, "A Pod that is not ready does not stay a ready endpoint.", []string{kindPod, kindService, kindSlice}},
 	{CountsAreOrdered, "Within one status of a ReplicaSet, availableReplicas <= readyReplicas <= replicas.", []string{kindReplicaSet}},
-	{DeletionIsNeverPutOff, "A deletion timestamp never moves later, and is never taken back.", []string{kindPod, kindService, kindSlice, kindReplicaSet}},
+	{DeletionIsNeverPutOff, "A deletion timestamp never moves later for the same grace period, and is never taken back.", []string{kindPod, kindService, kindSlice, kindReplicaSet}},
 }
 
 // Object is an object of one of the kinds, in its Go type.

@@ -53,6 +53,10 @@ func owned(by ...string) func(*corev1.Pod) {
 	}
 }
 
+func within(seconds int64) func(*corev1.Pod) {
+	return func(p *corev1.Pod) { p.DeletionGracePeriodSeconds = &seconds }
+}
+
 func ending(second int) func(*corev1.Pod) {
 	return func(p *corev1.Pod) {
 		p.DeletionTimestamp = ptr.To(metav1.NewTime(noon.Add(time.Duration(second) * time.Second)))
@@ -109,12 +113,14 @@ func TestSingleObjects(t *testing.T) {
 		"versions without order": {[]Object{podOf("p", "b"), podOf("p", "a")}, nil},
 		"deleted at an older version": {[]Object{podOf("p", "10"), gone{podOf("p", "9")}},
 			[]told{{VersionsNeverGoBack, "it was at resourceVersion 10, and a later event of the same watch is of 9"}}},
-		"deleted sooner":     {[]Object{podOf("p", "1", ending(30)), podOf("p", "2", ending(5))}, nil},
-		"deleted later":      {[]Object{podOf("p", "1", ending(5)), podOf("p", "2", ending(30))}, []told{{DeletionIsNeverPutOff, "its deletion was put off by 25s"}}},
-		"not deleted again":  {[]Object{podOf("p", "1", ending(5)), podOf("p", "2")}, []told{{DeletionIsNeverPutOff, "it was being deleted, and then it was not"}}},
-		"counts in order":    {[]Object{set(3, 2, 1), set(3, 3, 3), set(0, 0, 0)}, nil},
-		"too many ready":     {[]Object{set(2, 3, 1)}, []told{{CountsAreOrdered, "its status counts 3 ready replicas among 2"}}},
-		"too many available": {[]Object{set(3, 1, 2)}, []told{{CountsAreOrdered, "its status counts 2 available replicas, of which 1 are ready"}}},
+		"deleted sooner":                      {[]Object{podOf("p", "1", ending(30)), podOf("p", "2", ending(5))}, nil},
+		"deleted later":                       {[]Object{podOf("p", "1", ending(5)), podOf("p", "2", ending(30))}, []told{{DeletionIsNeverPutOff, "its deletion was put off by 25s"}}},
+		"deleted later than the period's end": {[]Object{podOf("p", "1", ending(5), within(5)), podOf("p", "2", ending(9), within(0))}, nil},
+		"the period begins anew":              {[]Object{podOf("p", "1", ending(5), within(5)), podOf("p", "2", ending(9), within(5))}, []told{{DeletionIsNeverPutOff, "its deletion was put off by 4s"}}},
+		"not deleted again":                   {[]Object{podOf("p", "1", ending(5)), podOf("p", "2")}, []told{{DeletionIsNeverPutOff, "it was being deleted, and then it was not"}}},
+		"counts in order":                     {[]Object{set(3, 2, 1), set(3, 3, 3), set(0, 0, 0)}, nil},
+		"too many ready":                      {[]Object{set(2, 3, 1)}, []told{{CountsAreOrdered, "its status counts 3 ready replicas among 2"}}},
+		"too many available":                  {[]Object{set(3, 1, 2)}, []told{{CountsAreOrdered, "its status counts 2 available replicas, of which 1 are ready"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j, stream := NewJudge(time.Minute, false), 1

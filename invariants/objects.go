@@ -23,7 +23,9 @@ func versionWentBack(before, after *Sight) string {
 
 func tellVersion(o Object) string { return "metadata.resourceVersion " + o.GetResourceVersion() }
 
-// deletionPutOff: upstream lets a deletion come sooner, by a second request with a shorter period, and never later.
+// deletionPutOff: upstream lets a deletion come sooner, by a second request with a shorter period, and never later. Where that
+// comes after the first period's end, as a node's last word does, the timestamp becomes the present: the past cannot be
+// promised any more.
 func deletionPutOff(before, after *Sight) string {
 	if before == nil || before.Object.GetDeletionTimestamp() == nil {
 		return ""
@@ -32,15 +34,21 @@ func deletionPutOff(before, after *Sight) string {
 	switch {
 	case is == nil:
 		return "it was being deleted, and then it was not"
-	case is.After(was.Time):
+	case is.After(was.Time) && !shortened(before.Object.GetDeletionGracePeriodSeconds(), after.Object.GetDeletionGracePeriodSeconds()):
 		return fmt.Sprintf("its deletion was put off by %s", is.Sub(was.Time))
 	}
 	return ""
 }
 
+func shortened(was, is *int64) bool { return was != nil && is != nil && *is < *was }
+
 func tellDeletion(o Object) string {
 	if at := o.GetDeletionTimestamp(); at != nil {
-		return "metadata.deletionTimestamp " + at.UTC().Format("15:04:05")
+		text := "metadata.deletionTimestamp " + at.UTC().Format("15:04:05")
+		if period := o.GetDeletionGracePeriodSeconds(); period != nil {
+			text += fmt.Sprintf(", deletionGracePeriodSeconds %d", *period)
+		}
+		return text
 	}
 	return "no metadata.deletionTimestamp"
 }
