@@ -21,13 +21,16 @@ func (e *engine) configure(ctx context.Context, cluster steps.Cluster) error {
 	return nil
 }
 
-// provider starts clusters of scenarios' own, each configured as the shared one is; nil where the target has none.
+// provider starts clusters of scenarios' own, each configured and watched as the shared one is; nil where the target has none.
 func (e *engine) provider() steps.Provider {
 	provider := e.target.provider()
-	if provider == nil || e.options.Configure == nil {
-		return provider
+	if provider == nil {
+		return nil
 	}
-	return configuring{e, provider}
+	if e.options.Configure != nil {
+		provider = configuring{e, provider}
+	}
+	return watching{e, provider}
 }
 
 // configuring is a provider whose clusters are configured before scenarios see them.
@@ -52,7 +55,12 @@ func (c configuring) Start(ctx context.Context, spec steps.ClusterSpec) (steps.C
 
 // Keep asks the provider below.
 func (c configuring) Keep(cluster steps.Cluster, scenario string) error {
-	keeper, able := c.Provider.(steps.Keeper)
+	return keepBy(c.Provider, cluster, scenario)
+}
+
+// keepBy asks a provider to keep a cluster.
+func keepBy(provider steps.Provider, cluster steps.Cluster, scenario string) error {
+	keeper, able := provider.(steps.Keeper)
 	if !able {
 		return errors.New("the target cannot keep clusters of scenarios' own")
 	}

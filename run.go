@@ -49,6 +49,7 @@ type engine struct {
 	cluster  steps.Cluster
 	health   *health
 	journal  *journal
+	watched  invariantsKept
 
 	past     map[string]time.Duration // what scenarios took in the run before
 	progress *progress
@@ -144,7 +145,8 @@ func (e *engine) newReport() *reports.Report {
 		Version: reports.Version, Run: e.id, Seed: e.seed, Command: e.options.repeat(e.seed), Started: e.started,
 		Suite: reports.Suite{Version: Version, Kubernetes: Minors}, Target: reports.Target{Kind: e.target.kind()}, Profiles: e.census.profiles(),
 		Claims: []reports.Claim{}, Scenarios: []reports.Record{}, LeftOut: e.leftOut, Expected: e.expected,
-		Evidence: []reports.File{}, Problems: append([]string{}, e.census.problems...), Notes: []string{},
+		Invariants: unwatched(),
+		Evidence:   []reports.File{}, Problems: append([]string{}, e.census.problems...), Notes: []string{},
 	}
 	if r.LeftOut == nil {
 		r.LeftOut = []reports.LeftOut{}
@@ -213,6 +215,7 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 		e.didNotStart(parent, report, err)
 		return
 	}
+	stopWatch := e.watchInvariants(ctx, cluster.Name(), cluster.Config(), true)
 	e.health = newHealth(ask, e.target.gone, e.watching)
 	var watcher sync.WaitGroup
 	watching, stopWatching := context.WithCancel(ctx)
@@ -226,6 +229,8 @@ func (e *engine) judge(parent context.Context, report *reports.Report) {
 	e.work(ctx)
 	stopWatching()
 	watcher.Wait()
+	stopWatch(ctx)
+	e.journal.edit(func(r *reports.Report) { r.Invariants = e.watched.report() })
 	if parent.Err() != nil {
 		report.Problems = append(report.Problems, errInterrupted.Error())
 	}

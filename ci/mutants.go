@@ -28,19 +28,29 @@ import (
 //
 // There may be several scenarios; each has to fail. Messages stand after the scenarios that say them: a scenario has to
 // say each message between its own line and the next scenario's, or those after the scenarios that follow it at once.
+//
+// A mutant that breaks an invariant names it instead, and the scenarios that give it occasion, which have to pass: only
+// the invariant catches it. It needs no claim.
+//
+//	Invariant: node-name-is-final
+//	During: pods/restart-never/a-program-that-succeeds
+//	Message: it was bound to node
 type Mutant struct {
 	Name    string
 	Path    string
 	Claims  []string
 	Expects []Expectation
+	During  []string // scenarios that give a breach of an invariant occasion, and have to pass
 	About   string
 	Files   []string      // that the patch changes, relative to the repository
 	Limit   time.Duration // of the run against it; zero is that of all
 }
 
-// Expectation is what scenarios have to say about a mutant: all of them fail, and each says every message.
+// Expectation is what scenarios have to say about a mutant: all of them fail, and each says every message. Or it is what a
+// breach of an invariant has to say.
 type Expectation struct {
 	Scenarios []string
+	Invariant string
 	Messages  []string
 }
 
@@ -51,6 +61,20 @@ func (m Mutant) Scenarios() []string {
 		ids = append(ids, e.Scenarios...)
 	}
 	return ids
+}
+
+// Runs are the ids of all scenarios that a mutant is tried by.
+func (m Mutant) Runs() []string { return append(m.Scenarios(), m.During...) }
+
+// Invariants are the names of those that have to be breached.
+func (m Mutant) Invariants() []string {
+	var names []string
+	for _, e := range m.Expects {
+		if e.Invariant != "" {
+			names = append(names, e.Invariant)
+		}
+	}
+	return names
 }
 
 // Load reads all mutants of a folder, in the order of their names.
@@ -88,6 +112,10 @@ func read(path string) (Mutant, error) {
 			m.Claims = append(m.Claims, value)
 		case "Scenario":
 			m.expectScenario(value)
+		case "Invariant":
+			m.Expects = append(m.Expects, Expectation{Invariant: value})
+		case "During":
+			m.During = append(m.During, value)
 		case "Message":
 			m.expectMessage(value)
 		case "Limit":
@@ -103,19 +131,23 @@ func read(path string) (Mutant, error) {
 		m.Files = append(m.Files, string(match[1]))
 	}
 	switch {
-	case len(m.Claims) == 0:
+	case len(m.Invariants()) > 0 && len(m.Runs()) == 0:
+		return m, fmt.Errorf("the mutant %s names no scenario that gives its invariant occasion (a line \"During: …\")", m.Name)
+	case len(m.Invariants()) == 0 && len(m.During) > 0:
+		return m, fmt.Errorf("the mutant %s names a scenario by \"During: …\", and no invariant", m.Name)
+	case len(m.Claims) == 0 && len(m.Invariants()) == 0:
 		return m, fmt.Errorf("the mutant %s names no claim (a line \"Claim: …\")", m.Name)
-	case len(m.Scenarios()) == 0:
+	case len(m.Runs()) == 0:
 		return m, fmt.Errorf("the mutant %s names no scenario (a line \"Scenario: …\")", m.Name)
 	case len(m.Files) == 0:
 		return m, fmt.Errorf("the mutant %s changes no file", m.Name)
 	}
 	for _, e := range m.Expects {
 		switch {
-		case len(e.Scenarios) == 0:
+		case len(e.Scenarios) == 0 && e.Invariant == "":
 			return m, fmt.Errorf("the mutant %s names the message %q before any scenario that says it", m.Name, e.Messages[0])
 		case len(e.Messages) == 0:
-			return m, fmt.Errorf("the mutant %s does not say in which words the scenario %s fails (a line \"Message: …\" after it)", m.Name, e.Scenarios[0])
+			return m, fmt.Errorf("the mutant %s does not say in which words %s fails (a line \"Message: …\" after it)", m.Name, e.subject())
 		}
 	}
 	for _, file := range m.Files {
@@ -126,9 +158,17 @@ func read(path string) (Mutant, error) {
 	return m, nil
 }
 
+// subject is what an expectation is about.
+func (e Expectation) subject() string {
+	if e.Invariant != "" {
+		return "the invariant " + e.Invariant
+	}
+	return "the scenario " + e.Scenarios[0]
+}
+
 // expectScenario adds a scenario to those that share the messages to come, or begins anew after messages.
 func (m *Mutant) expectScenario(id string) {
-	if last := len(m.Expects) - 1; last >= 0 && len(m.Expects[last].Messages) == 0 {
+	if last := len(m.Expects) - 1; last >= 0 && len(m.Expects[last].Messages) == 0 && m.Expects[last].Invariant == "" {
 		m.Expects[last].Scenarios = append(m.Expects[last].Scenarios, id)
 		return
 	}

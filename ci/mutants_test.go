@@ -13,6 +13,7 @@ import (
 
 	"github.com/plumbline/plumbline"
 	"github.com/plumbline/plumbline/features"
+	"github.com/plumbline/plumbline/invariants"
 	"github.com/plumbline/plumbline/reports"
 )
 
@@ -41,6 +42,11 @@ func TestMutants(t *testing.T) {
 					t.Errorf("the scenario %s belongs to none of the claims %q", id, m.Claims)
 				}
 			}
+			for _, name := range m.Invariants() {
+				if !slices.ContainsFunc(invariants.All, func(i invariants.Invariant) bool { return i.Name == name }) {
+					t.Errorf("there is no invariant %s", name)
+				}
+			}
 			if m.About == "" {
 				t.Error("the header does not say what the break is")
 			}
@@ -48,7 +54,7 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// TestEveryScenarioCanFail wants a mutant for each claim that has scenarios, and for each scenario: of an outline, for
+// TestEveryScenarioCanFail wants two mutants for each claim of level MUST that has scenarios and one for each other, one for each invariant, and for each scenario: of an outline, for
 // one of its rows. A scenario that no broken orchestrator has failed proves nothing.
 func TestEveryScenarioCanFail(t *testing.T) {
 	mutants, err := Load("mutants")
@@ -63,24 +69,39 @@ func TestEveryScenarioCanFail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken, failed := map[string]bool{}, map[string]bool{}
+	broken, failed, breached := map[string]int{}, map[string]bool{}, map[string]bool{}
 	for _, m := range mutants {
 		for _, claim := range m.Claims {
-			broken[claim] = true
+			broken[claim]++
 		}
 		for _, id := range m.Scenarios() {
 			failed[id] = true
 		}
+		for _, name := range m.Invariants() {
+			breached[name] = true
+		}
+	}
+	for _, invariant := range invariants.All {
+		if !breached[invariant.Name] {
+			t.Errorf("no mutant breaches the invariant %s", invariant.Name)
+		}
 	}
 	for _, claim := range claims {
-		if !claim.Pending && !broken[claim.ID] {
-			t.Errorf("no mutant breaks the claim %s", claim.ID)
+		if n := broken[claim.ID]; n < Wanted(claim) {
+			t.Errorf("%d mutants break the claim %s (%s), and %d have to", n, claim.ID, claim.Level, Wanted(claim))
 		}
 	}
 	known, rows := map[string]bool{}, map[string][]plumbline.Entry{}
 	for _, entry := range census {
 		known[entry.ID] = true
 		rows[entry.Outline] = append(rows[entry.Outline], entry)
+	}
+	for _, m := range mutants {
+		for _, id := range m.During {
+			if !known[id] {
+				t.Errorf("the mutant %s names the scenario %s, which there is not", m.Name, id)
+			}
+		}
 	}
 	for id := range failed {
 		if !known[id] {
@@ -183,6 +204,58 @@ func TestLoadRefuses(t *testing.T) {
 		}
 		if _, err := Load(folder); err == nil {
 			t.Errorf("%s: loaded without an error", name)
+		}
+	}
+}
+
+// ofInvariant is a mutant that only an invariant catches.
+const ofInvariant = "Invariant: one-controller\nDuring: labels/in/x\nMessage: two\nA Pod has two.\n\n"
+
+func TestInvariantInsteadOfScenario(t *testing.T) {
+	_, diff, _ := strings.Cut(patch, "\n\n")
+	load := func(text string) (Mutant, error) {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "x.patch"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		mutants, err := Load(folder)
+		return mutants[0], err
+	}
+	m, err := load(ofInvariant + diff)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Expectation{{Invariant: "one-controller", Messages: []string{"two"}}}, m.Expects); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"labels/in/x"}, m.Runs()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for name, without := range map[string]string{"no occasion": "During: labels/in/x\n", "no message": "Message: two\n", "no invariant": "Invariant: one-controller\n"} {
+		if _, err := load(strings.Replace(ofInvariant, without, "", 1) + diff); err == nil {
+			t.Errorf("%s: loaded without an error", name)
+		}
+	}
+	report := func(outcome reports.Outcome, state, why string) *reports.Report {
+		invariant := reports.Invariant{Name: "one-controller", State: state}
+		if state == reports.Breached {
+			invariant.Breaches = []reports.Breach{{Objects: []string{"Pod ns/x"}, Why: why}}
+		}
+		return &reports.Report{Complete: true, Scenarios: []reports.Record{{ID: "labels/in/x", Outcome: outcome}}, Invariants: []reports.Invariant{invariant}}
+	}
+	for name, c := range map[string]struct {
+		report *reports.Report
+		state  string
+	}{
+		"breached in its words":    {report(reports.Passed, reports.Breached, "it has two"), Caught},
+		"breached in other words":  {report(reports.Passed, reports.Breached, "it has none"), WrongKiller},
+		"a scenario noticed too":   {report(reports.Failed, reports.Breached, "it has two"), WrongKiller},
+		"held":                     {report(reports.Passed, reports.Held, ""), Survived},
+		"could not be watched":     {report(reports.Passed, string(reports.Unsupported), ""), Broken},
+		"not known to the program": {&reports.Report{Complete: true, Scenarios: report(reports.Passed, "", "").Scenarios}, Broken},
+	} {
+		if got := StateOf(m.Caught(c.report)); got != c.state {
+			t.Errorf("%s: %s, want %s", name, got, c.state)
 		}
 	}
 }

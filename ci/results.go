@@ -17,14 +17,16 @@ import (
 
 // Result is what became of one mutant.
 type Result struct {
-	Name      string    `json:"name"`
-	Key       string    `json:"key"`    // of the state that was judged; see State
-	Caught    bool      `json:"caught"` // all its scenarios failed, in its words
-	Why       string    `json:"why"`    // of a mutant that was not caught
-	Claims    []string  `json:"claims"`
-	Scenarios []string  `json:"scenarios"` // that had to fail
-	Seconds   float64   `json:"seconds"`   // from the build to the clean-up
-	Finished  time.Time `json:"finished"`
+	Name       string    `json:"name"`
+	Key        string    `json:"key"`    // of the state that was judged; see State
+	State      string    `json:"state"`  // Caught, or one of the others
+	Caught     bool      `json:"caught"` // all its scenarios failed, in its words
+	Why        string    `json:"why"`    // of a mutant that was not caught
+	Claims     []string  `json:"claims"`
+	Scenarios  []string  `json:"scenarios"`            // that had to fail
+	Invariants []string  `json:"invariants,omitempty"` // that had to be breached
+	Seconds    float64   `json:"seconds"`              // from the build to the clean-up
+	Finished   time.Time `json:"finished"`
 }
 
 // Results are all results that are kept, in a file, from one run of the tool to the next. Its methods may be called
@@ -36,7 +38,7 @@ type Results struct {
 }
 
 // resultsVersion changes when a file of the old form would be misread.
-const resultsVersion = 1
+const resultsVersion = 2
 
 type resultsFile struct {
 	Version int      `json:"version"`
@@ -125,7 +127,7 @@ func (r *Results) write() error {
 func Table(w io.Writer, results []Result) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, result := range results {
-		state, why := "caught", fmt.Sprintf("%d failed as they should", len(result.Scenarios))
+		state, why := "caught", fmt.Sprintf("%d failed as they should", len(result.Scenarios)+len(result.Invariants))
 		if !result.Caught {
 			state = "NOT CAUGHT"
 			why, _, _ = strings.Cut(result.Why, "\n")

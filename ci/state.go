@@ -12,7 +12,7 @@ import (
 
 // What a mutant's result depends on besides its patch: the orchestrator that it breaks, and the scenarios that are to
 // notice, with what their sentences mean.
-var judged = []string{"reference", "features", "steps"}
+var judged = []string{"reference", "features", "steps", "invariants"}
 
 // State is the contents of the repository that a result is of.
 type State struct{ sum []byte }

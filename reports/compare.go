@@ -39,6 +39,7 @@ func Compare(w io.Writer, all []Compared) error {
 		}
 		row(&b, cells...)
 	}
+	invariantRows(&b, all)
 	differences(&b, all)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -22,7 +22,7 @@ type Console struct {
 var paint = map[string]string{
 	string(Passed): "32", string(Failed): "31", string(Error): "35", string(Inconclusive): "33", string(Unsupported): "36",
 	StatePending: "2", StateLeftOut: "2", "missed": "33", "known": "33", "bold": "1", "dim": "2",
-	Conformant: "32", NotConformant: "31", NotJudged: "33",
+	Conformant: "32", Held: "32", Breached: "31", NotConformant: "31", NotJudged: "33",
 }
 
 // Write writes the whole report.
@@ -31,6 +31,7 @@ func (c Console) Write(r *Report) {
 	c.troubles(r)
 	c.known(r)
 	c.shortfalls(r)
+	c.invariants(r)
 	c.profiles(r)
 	c.ending(r)
 }

@@ -89,6 +89,9 @@ func (r *Report) junit() junitRun {
 	for i := range run.Suites {
 		run.Suites[i].Time = seconds(times[run.Suites[i].File])
 	}
+	if len(r.Invariants) > 0 {
+		run.Suites = append(run.Suites, r.junitInvariants())
+	}
 	if beyond := r.beyondScenarios(); len(beyond) > 0 {
 		suite := junitSuite{Name: "the run", Time: seconds(0)}
 		suite.add(junitCase{Name: "ended as it should", Class: "plumbline", Time: seconds(0),
@@ -130,7 +133,7 @@ func (r *Report) beyondScenarios() []string {
 	}
 	stale := slices.ContainsFunc(r.Expected, func(e Expected) bool { return e.State == Stale })
 	if r.Complete && r.Target.Died == "" && len(r.Problems) == 0 && !stale && r.Counts.Planned > r.Counts.Unsupported &&
-		r.failures()+r.Counts.Error+r.Counts.Inconclusive > 0 {
+		r.failures()+r.Counts.Error+r.Counts.Inconclusive+r.breached() > 0 {
 		return nil
 	}
 	return r.Verdict.Reasons

@@ -27,28 +27,30 @@ var Outcomes = []Outcome{Passed, Failed, Unsupported, Inconclusive, Error}
 
 // Report is everything that one run found out.
 type Report struct {
-	Version   int        `json:"version"`      // of the format
-	Complete  bool       `json:"complete"`     // false in the report of a run that is still going, or died
-	Run       string     `json:"run"`          // the run's label value on whatever it made
-	Seed      int64      `json:"seed"`         // of the scenarios' order
-	Command   string     `json:"command"`      // the line that repeats the run
-	Started   time.Time  `json:"started"`      // when the run began
-	Finished  time.Time  `json:"finished"`     // when this report was written
-	Wall      Seconds    `json:"wallSeconds"`  // the whole run, building and clean-up included
-	Building  Seconds    `json:"buildSeconds"` // programs and images
-	Starting  Seconds    `json:"startSeconds"` // the target, from its start to ready
-	Suite     Suite      `json:"suite"`        // what judged
-	Target    Target     `json:"target"`       // what was judged
-	Verdict   Verdict    `json:"verdict"`      // of the whole run
-	Profiles  []Profile  `json:"profiles"`     // what the run says of the target's conformance, profile by profile
-	Counts    Counts     `json:"counts"`       // planned scenarios by outcome, and those left out
-	Claims    []Claim    `json:"claims"`       // every claim of the book, in its order
-	Scenarios []Record   `json:"scenarios"`    // every planned scenario, in the order of the features
-	LeftOut   []LeftOut  `json:"leftOut"`      // every other scenario
-	Expected  []Expected `json:"expected"`     // the entries of the file of expected failures
-	Evidence  []File     `json:"evidence"`     // of the run as a whole, such as the target's logs
-	Problems  []string   `json:"problems"`     // of the suite itself: a tag that nobody knows, a claim without scenarios
-	Notes     []string   `json:"notes"`        // what a reader should know besides
+	Version   int       `json:"version"`      // of the format
+	Complete  bool      `json:"complete"`     // false in the report of a run that is still going, or died
+	Run       string    `json:"run"`          // the run's label value on whatever it made
+	Seed      int64     `json:"seed"`         // of the scenarios' order
+	Command   string    `json:"command"`      // the line that repeats the run
+	Started   time.Time `json:"started"`      // when the run began
+	Finished  time.Time `json:"finished"`     // when this report was written
+	Wall      Seconds   `json:"wallSeconds"`  // the whole run, building and clean-up included
+	Building  Seconds   `json:"buildSeconds"` // programs and images
+	Starting  Seconds   `json:"startSeconds"` // the target, from its start to ready
+	Suite     Suite     `json:"suite"`        // what judged
+	Target    Target    `json:"target"`       // what was judged
+	Verdict   Verdict   `json:"verdict"`      // of the whole run
+	Profiles  []Profile `json:"profiles"`     // what the run says of the target's conformance, profile by profile
+	Counts    Counts    `json:"counts"`       // planned scenarios by outcome, and those left out
+	Claims    []Claim   `json:"claims"`       // every claim of the book, in its order
+	Scenarios []Record  `json:"scenarios"`    // every planned scenario, in the order of the features
+	LeftOut   []LeftOut `json:"leftOut"`      // every other scenario
+	// Invariants are what was watched during the whole run, beside the scenarios.
+	Invariants []Invariant `json:"invariants"`
+	Expected   []Expected  `json:"expected"` // the entries of the file of expected failures
+	Evidence   []File      `json:"evidence"` // of the run as a whole, such as the target's logs
+	Problems   []string    `json:"problems"` // of the suite itself: a tag that nobody knows, a claim without scenarios
+	Notes      []string    `json:"notes"`    // what a reader should know besides
 }
 
 // Suite is what judged.

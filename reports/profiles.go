@@ -76,6 +76,14 @@ func (p *Profile) summarise(planned map[string]*Record, leftOut map[string]LeftO
 	}
 }
 
+// heed has the invariants that were breached among the profile's scenarios count against it.
+func (p *Profile) heed(breached []string) {
+	if len(breached) == 0 || p.Must == 0 || p.State == NotConformant {
+		return
+	}
+	p.State, p.Why = NotConformant, fmt.Sprintf("%s breached: %s", count(len(breached), "invariant"), few(breached))
+}
+
 // must is the level that decides about conformance.
 const must = "MUST"
 

@@ -44,7 +44,9 @@ func example() *Report {
 		Scenarios: []Record{record("labels/in/a", "MUST", Passed, ""), failed, record("labels/in/c", "SHOULD", Failed, "not quite"),
 			record("labels/in/d", "MUST", Unsupported, "no second node"), record("labels/in/e", "MUST", Inconclusive, "the network was away"),
 			record("labels/in/f", "MUST", Error, "a hook panicked: \x1b[31m\nat x.go"), other},
-		LeftOut:  []LeftOut{{ID: "labels/in/left", Level: "MUST", Why: "slow"}},
+		LeftOut: []LeftOut{{ID: "labels/in/left", Level: "MUST", Why: "slow"}},
+		Invariants: []Invariant{{Name: "phase", Text: "The phase is final.", State: Held, Observed: 7, Breaches: []Breach{}},
+			{Name: "counts", Text: "Counts are in order.", State: string(Unsupported), Why: "it may not be watched", Breaches: []Breach{}}},
 		Expected: []Expected{},
 		Evidence: []File{}, Problems: []string{}, Notes: []string{},
 	}
@@ -201,7 +203,7 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(data, &run); err != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
-	if run.Tests != 7 || run.Failures != 1 || run.Errors != 2 || run.Skipped != 2 || len(run.Suites) != 2 {
+	if run.Tests != 9 || run.Failures != 1 || run.Errors != 2 || run.Skipped != 3 || len(run.Suites) != 3 {
 		t.Fatalf("%d tests, %d failures, %d errors, %d skipped in %d suites", run.Tests, run.Failures, run.Errors, run.Skipped, len(run.Suites))
 	}
 	suite := run.Suites[0]
@@ -227,7 +229,7 @@ func TestJUnitOfARunWithoutScenarios(t *testing.T) {
 	r := example()
 	r.Scenarios = nil
 	r.Summarise()
-	if run := r.junit(); run.Errors != 1 || run.Tests != 1 {
+	if run := r.junit(); run.Errors != 1 || run.Tests != 3 {
 		t.Errorf("%d errors of %d tests, want one", run.Errors, run.Tests)
 	}
 }

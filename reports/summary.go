@@ -50,6 +50,7 @@ func (r *Report) Summarise() {
 	}
 	for i := range r.Profiles {
 		r.Profiles[i].summarise(byID, leftOut)
+		r.Profiles[i].heed(r.breachedIn(r.Profiles[i].Scenarios))
 	}
 	r.Verdict = r.judge(byID)
 }
@@ -97,6 +98,11 @@ func (r *Report) judge(planned map[string]*Record) Verdict {
 	}
 	if n := r.failures(); n > 0 {
 		because("%s failed", count(n, "scenario"))
+	}
+	for _, invariant := range r.Invariants {
+		if len(invariant.Breaches) > 0 {
+			because("the invariant %s was breached: %s", invariant.Name, invariant.Why)
+		}
 	}
 	for i := range r.Expected {
 		if entry := &r.Expected[i]; entry.State == Stale {

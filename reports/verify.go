@@ -41,6 +41,11 @@ func Verify(path string) (problems []string, err error) {
 			}
 		}
 	}
+	for _, invariant := range r.Invariants {
+		if (len(invariant.Breaches) > 0) != (invariant.State == Breached) {
+			wrong("the invariant %s is called %s, and has %d breaches", invariant.Name, invariant.State, len(invariant.Breaches))
+		}
+	}
 	anew, err := r.anew()
 	if err != nil {
 		return nil, err

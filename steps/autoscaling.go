@@ -24,7 +24,7 @@ func autoscalingSentences(sc vocabulary) {
 
 // scaledTo waits for the number that somebody else writes into a target.
 func scaledTo(ctx context.Context, kind, name, replicas string) error {
-	return awaitField(ctx, "spec.replicas", kind, name, fmt.Sprintf("%q", replicas), boundAutoscaler.limit,
+	return awaitField(ctx, "spec.replicas", kind, name, fmt.Sprintf("%q", replicas), boundAutoscaler.within(ctx),
 		func(value string, _ bool) bool { return value == replicas })
 }
 
@@ -47,7 +47,7 @@ func conditionSays(ctx context.Context, condition, name, status, reason, says st
 		expected += fmt.Sprintf(", with a message that contains %q", says)
 	}
 	return s.await(ctx, wait{
-		kind: "HorizontalPodAutoscaler", options: named(name), limit: boundAutoscaler.limit, expected: expected,
+		kind: "HorizontalPodAutoscaler", options: named(name), limit: boundAutoscaler.within(ctx), expected: expected,
 		what: fmt.Sprintf("the condition %s of HorizontalPodAutoscaler %q", condition, name),
 		judge: func(found objects) (bool, string, error) {
 			var values [3]string

@@ -20,6 +20,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
+// ScenarioAnnotation names the scenario whose namespace it is.
+const ScenarioAnnotation = "plumbline.dev/scenario"
+
 // makeNamespace gives the scenario a namespace that nobody else uses. The server chooses the end of the name, so that a
 // run does not stumble over what an earlier one left.
 func (s *scenario) makeNamespace(ctx context.Context) (string, error) {
@@ -28,7 +31,7 @@ func (s *scenario) makeNamespace(ctx context.Context) (string, error) {
 		ObjectMeta: metav1.ObjectMeta{
 			GenerateName: "plumbline-" + hex.EncodeToString(sum[:3]) + "-",
 			Labels:       map[string]string{RunLabel: s.env.Run},
-			Annotations:  map[string]string{"plumbline.dev/scenario": s.env.Scenario},
+			Annotations:  map[string]string{ScenarioAnnotation: s.env.Scenario},
 		},
 	}, metav1.CreateOptions{})
 	if err != nil {

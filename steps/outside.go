@@ -64,7 +64,7 @@ func (s *scenario) executeOutsideAside(ctx context.Context, command ...string) (
 	if !able {
 		return nil, &Unsupported{Why: noSurroundings}
 	}
-	limited, cancel := context.WithTimeout(ctx, boundProgram.limit)
+	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
 	defer cancel()
 	o := &outcome{asked: fmt.Sprintf("%q outside of the cluster", strings.Join(command, " "))}
 	var err error

@@ -129,7 +129,7 @@ func (h *hunt) judge(ctx context.Context, m ci.Mutant) error {
 		return nil // an interrupted try says nothing
 	}
 	took := time.Since(begun)
-	result := ci.Result{Name: m.Name, Key: key, Caught: caught == nil, Claims: m.Claims, Scenarios: m.Scenarios(),
+	result := ci.Result{Name: m.Name, Key: key, State: ci.StateOf(caught), Caught: caught == nil, Claims: m.Claims, Scenarios: m.Scenarios(), Invariants: m.Invariants(),
 		Seconds: float64(took.Round(100*time.Millisecond)) / float64(time.Second), Finished: time.Now().UTC().Truncate(time.Second)}
 	h.mu.Lock()
 	h.tried++

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/plumbline/plumbline/ci"
+	"github.com/plumbline/plumbline/features"
 )
 
 // options are what the flags set.
@@ -90,12 +91,37 @@ func run(ctx context.Context, o options, rest []string) error {
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
-	h := &hunt{options: o, state: state, results: results, begun: begun}
-	if err := h.run(ctx, chosen); err != nil {
+	claims, err := features.Claims()
+	if err != nil {
 		return err
 	}
-	return conclude(chosen, h, results, o.out)
+	begun := time.Now()
+	h := &hunt{options: o, state: state, results: results, begun: begun}
+	tried := h.run(ctx, chosen)
+	stale, err := matrix(ctx, claims, all, state, results, o.out)
+	if tried != nil || err != nil {
+		return errors.Join(tried, err)
+	}
+	return errors.Join(conclude(chosen, h, results, o.out), stale)
+}
+
+// matrix writes the kill matrix of all mutants, by the results at this state. Stale are the patches of any mutant that do not
+// fit, tried or not.
+func matrix(ctx context.Context, claims []features.Claim, all []ci.Mutant, state ci.State, results *ci.Results, out string) (stale, err error) {
+	ctx = context.WithoutCancel(ctx) // an interrupted hunt has a matrix too
+	unfit := map[string]string{}
+	for _, m := range all {
+		if err := m.Applies(ctx, "."); err != nil {
+			unfit[m.Name] = err.Error()
+			stale = errors.Join(stale, err)
+		}
+	}
+	of := func(m ci.Mutant) (ci.Result, bool) {
+		result, tried := results.Get(m.Name)
+		key, err := state.Key(m)
+		return result, tried && err == nil && result.Key == key
+	}
+	return stale, ci.NewMatrix(claims, all, of, unfit).Write(out)
 }
 
 // conclude writes the table, and says whether every mutant has been caught.
@@ -111,8 +137,8 @@ func conclude(chosen []ci.Mutant, h *hunt, results *ci.Results, out string) erro
 	}
 	fmt.Println()
 	ci.Table(os.Stdout, rows)
-	fmt.Printf("\n%d of %d mutants are caught, %d of them earlier at this very state, in %.0f s; %s\n",
-		len(chosen)-lives, len(chosen), h.earlier, time.Since(h.begun).Seconds(), filepath.Join(out, "results.json"))
+	fmt.Printf("\n%d of %d mutants are caught, %d of them earlier at this very state, in %.0f s; %s, and the kill matrix in %s\n",
+		len(chosen)-lives, len(chosen), h.earlier, time.Since(h.begun).Seconds(), filepath.Join(out, "results.json"), filepath.Join(out, "matrix.html"))
 	if lives > 0 {
 		return fmt.Errorf("%d of %d mutants were not caught", lives, len(chosen))
 	}

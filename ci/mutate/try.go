@@ -45,6 +45,9 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 		return err
 	}
 	defer func() { why = errors.Join(why, os.RemoveAll(folder)) }()
+	if err := m.Applies(ctx, "."); err != nil {
+		return fmt.Errorf("%w: %w", ci.ErrStale, err)
+	}
 	overlay, err := m.Overlay(ctx, ".", folder)
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
 		return fmt.Errorf("make a folder for the report: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, h.suite, "-test.run=^TestConformance$", "-test.timeout=0",
-		"-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Scenarios(), ","))
+		"-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	// An interrupt at the terminal reaches whole groups of processes, and a second one ends a run without its clean-up:
