@@ -16,6 +16,7 @@ type remote struct {
 	workload string // name of the workload image, if it was given
 	kubectl  string // instead of the pinned one
 	open     int    // nodes that take Pods
+	measures bool   // it tells what Pods use
 	kit      fixtures.Kit
 	cluster  *fixtures.Remote
 	left     bool
@@ -26,7 +27,7 @@ func (t *remote) kind() string { return targetKubeconfig }
 func (t *remote) survey(ctx context.Context, wants []fixtures.Want) (*fixtures.Survey, error) {
 	survey, err := t.access.Survey(ctx, wants, t.workload)
 	if err == nil {
-		t.open = survey.Open
+		t.open, t.measures = survey.Open, survey.Measures
 	}
 	return survey, err
 }
@@ -68,6 +69,10 @@ func (t *remote) unsupported(profile string) string {
 	case "multi-node":
 		if t.open < 2 {
 			return fmt.Sprintf("two nodes are needed that are Ready and take Pods, and the cluster has %d", t.open)
+		}
+	case "autoscaling":
+		if !t.measures {
+			return "the cluster does not serve metrics.k8s.io, which metrics-server usually brings"
 		}
 	}
 	return ""

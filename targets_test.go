@@ -64,7 +64,7 @@ func TestNothingOfSomebodysClusterIsStopped(t *testing.T) {
 	if target.provider() != nil {
 		t.Error("it provides clusters")
 	}
-	for profile, unsupported := range map[string]bool{"api": false, "workloads": false, "cluster": true, "implementation": true} {
+	for profile, unsupported := range map[string]bool{"api": false, "workloads": false, "cluster": true, "implementation": true, "autoscaling": true} {
 		if why := target.unsupported(profile); (why != "") != unsupported {
 			t.Errorf("%s is unsupported because %q", profile, why)
 		}

@@ -376,6 +376,39 @@ Feature: Autoscaling
       Then ReplicaSet "web" comes to have 3 Pods
       And ReplicaSet "web" stays at 3 replicas for 20 seconds
 
+    Scenario: two autoscalers of one target leave it alone
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: one}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: other}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "one" becomes "False" with the reason "AmbiguousSelector", and says "controlled by more than one HPA"
+      And the condition "ScalingActive" of HorizontalPodAutoscaler "other" becomes "False" with the reason "AmbiguousSelector", and says "controlled by more than one HPA"
+      And an event "AmbiguousSelector" is recorded for HorizontalPodAutoscaler "other"
+
     Scenario: an autoscaler may come before its target
       Given these objects exist:
         """
