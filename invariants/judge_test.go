@@ -90,6 +90,24 @@ func tell(breaches []Breach) []told {
 type gone struct{ Object }
 type relisted struct{ Object }
 
+// judged has a sequence of objects judged, one each second.
+func judged(seen []Object) (j *Judge, all []Breach) {
+	j = NewJudge(time.Minute, false)
+	stream := 1
+	for i, o := range seen {
+		s := Sight{At: noon.Add(time.Duration(i) * time.Second), Stream: stream, Object: o}
+		switch o := o.(type) {
+		case gone:
+			s.Gone, s.Object = true, o.Object
+		case relisted:
+			stream++
+			s.Stream, s.Object = stream, o.Object
+		}
+		all = append(all, j.See(s)...)
+	}
+	return j, all
+}
+
 func TestSingleObjects(t *testing.T) {
 	for name, c := range map[string]struct {
 		seen []Object
@@ -123,19 +141,7 @@ func TestSingleObjects(t *testing.T) {
 		"too many available":                  {[]Object{set(3, 1, 2)}, []told{{CountsAreOrdered, "its status counts 2 available replicas, of which 1 are ready"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j, stream := NewJudge(time.Minute, false), 1
-			var all []Breach
-			for i, o := range c.seen {
-				s := Sight{At: noon.Add(time.Duration(i) * time.Second), Stream: stream, Object: o}
-				switch o := o.(type) {
-				case gone:
-					s.Gone, s.Object = true, o.Object
-				case relisted:
-					stream++
-					s.Stream, s.Object = stream, o.Object
-				}
-				all = append(all, j.See(s)...)
-			}
+			_, all := judged(c.seen)
 			if diff := cmp.Diff(c.want, tell(all)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -174,19 +180,7 @@ func TestAddresses(t *testing.T) {
 		"and one of them then gone": {[]Object{serviceAt("a", "10.0.0.1"), relisted{serviceAt("b", "10.0.0.1")}, gone{serviceAt("a", "10.0.0.1")}}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j, stream := NewJudge(time.Minute, false), 1
-			var all []Breach
-			for _, o := range c.seen {
-				s := Sight{At: noon, Stream: stream, Object: o}
-				switch o := o.(type) {
-				case gone:
-					s.Gone, s.Object = true, o.Object
-				case relisted:
-					stream++
-					s.Stream, s.Object = stream, o.Object
-				}
-				all = append(all, j.See(s)...)
-			}
+			j, all := judged(c.seen)
 			if diff := cmp.Diff(c.want, tell(all)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -88,18 +88,12 @@ Feature: Images
         """
         apiVersion: v1
         kind: Pod
-        metadata: {name: pair, labels: {app: pair}}
+        metadata: {name: pair}
         spec:
           containers:
           - {name: there, image: "${image}", command: [/workload, wait]}
           - {name: missing, image: "localhost:1/nobody/listens:1", command: [/workload, wait]}
           - {name: misspelt, image: "Nobody/Writes:So:1"}
-        ---
-        # All the time there is a Pod that no Service may lead to.
-        apiVersion: v1
-        kind: Service
-        metadata: {name: pair}
-        spec: {selector: {app: pair}, ports: [{port: 80}]}
         """
       Then "status.containerStatuses[name=missing].state.waiting.reason" of Pod "pair" becomes "ImagePullBackOff"
       And "status.containerStatuses[name=misspelt].state.waiting.reason" of Pod "pair" becomes "InvalidImageName"

@@ -322,6 +322,19 @@ Feature: Ways into a Service
         kind: Service
         metadata: {name: forgetting}
         spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 1}}, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        # All the time there is a Pod that its Service may not lead to; the run's invariants look at it.
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: shy, labels: {app: shy}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, wait], readinessProbe: {tcpSocket: {port: 1}}}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: shy}
+        spec: {selector: {app: shy}, ports: [{port: 80, targetPort: 8080}]}
         """
       Then "spec.sessionAffinityConfig.clientIP.timeoutSeconds" of Service "keeping" is "10800"
       Given Pod "client" is Ready
