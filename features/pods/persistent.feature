@@ -905,7 +905,7 @@ Feature: Storage that outlives Pods
         """
       Then an event "<event>" is recorded for Pod "app" that says "remote"
       And "status.phase" of Pod "app" is "Pending"
-      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
       And "spec.nodeName" of Pod "app" is present
       When Pod "app" is deleted with a grace period of 1 second
       Then Pod "app" is gone
@@ -943,7 +943,7 @@ Feature: Storage that outlives Pods
         """
       Then an event "FailedMount" is recorded for Pod "app" that says "${namespace}-remote"
       And "status.phase" of Pod "app" is "Pending"
-      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" is "ContainerCreating"
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
       When Pod "app" is deleted with a grace period of 1 second
       Then Pod "app" is gone
 
