@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/plumbline/plumbline/fixtures/golden"
@@ -19,6 +20,9 @@ func TestEveryRecordedFileIsPlayed(t *testing.T) {
 	for file, pickles := range picklesOf(t, "*/recorded.feature") {
 		for _, pickle := range pickles {
 			for _, step := range pickle.Steps {
+				if !strings.HasPrefix(step.Text, "the API answers") {
+					continue // what it needs
+				}
 				if !missing[step.Text] {
 					t.Errorf("%s: %q plays no file, or one that another scenario plays", file, step.Text)
 				}

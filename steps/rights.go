@@ -18,6 +18,9 @@ type Right struct {
 	Served      bool // the API server has to serve the resource; the right alone does not help
 }
 
+// optional are kinds that not every cluster serves, and not every user may create: a scenario asks for the right before it needs it.
+var optional = []string{"Role", "RoleBinding"}
+
 // plural is the resource of a kind whose objects scenarios create, change and delete. All of them have regular plurals.
 func plural(kind string) string {
 	resource, _ := meta.UnsafeGuessKindToResource(kinds[kind])

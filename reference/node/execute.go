@@ -127,6 +127,13 @@ func unjoin(err error) []error {
 }
 
 func (w *worker) createSandbox(ctx context.Context, pod *v1.Pod) sandboxCreated {
+	if ready := w.agent.options.ServicesReady; ready != nil {
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return sandboxCreated{Err: ctx.Err()}
+		}
+	}
 	name, _ := podHostname(pod, w.agent.options.ClusterDomain)
 	sandbox, err := w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
 		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,

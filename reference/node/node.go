@@ -60,6 +60,9 @@ type Options struct {
 	ClusterCIDR    netip.Prefix // all Pods' addresses; may be zero
 	ClusterDNS     []string     // servers for Pods; empty: the Service kube-dns
 	ClusterDomain  string       // cluster.local
+	// ServicesReady is closed when the node leads to Services. No Pod starts before: a connection that is begun too early would not be
+	// led anywhere until it is given up. Nil means that it does already.
+	ServicesReady <-chan struct{}
 }
 
 func (o *Options) setDefaults() {

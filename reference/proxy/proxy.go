@@ -21,6 +21,7 @@ type Options struct {
 	NodeName    string       // the Node object of this machine
 	NodeIP      netip.Addr   // its internal address
 	ClusterCIDR netip.Prefix // addresses of Pods; zero: unknown, and traffic from outside the Pod network keeps its source
+	Installed   func()       // is called once, when the rules of all Services that there are stand; may be nil
 }
 
 // Run keeps the node's rules as the API wants them until ctx ends. It returns an error when iptables cannot be used at
@@ -45,7 +46,7 @@ func Run(ctx context.Context, options Options) error {
 		return nil
 	}
 	changes.addAll()
-	w := &worker{tables: t, cluster: watched, changes: changes, book: newBook(node)}
+	w := &worker{tables: t, cluster: watched, changes: changes, book: newBook(node), begun: options.Installed}
 	w.run(ctx)
 	return nil
 }

@@ -30,6 +30,7 @@ type worker struct {
 	gone      []datagramRoute
 	flows     bool
 	health    healthServers
+	begun     func() // is called after the first sync; may be nil
 }
 
 func (w *worker) run(ctx context.Context) {
@@ -66,6 +67,10 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		pause = retryFirst
+		if w.begun != nil && ctx.Err() == nil {
+			w.begun()
+			w.begun = nil
+		}
 	}
 }
 

@@ -258,10 +258,13 @@ func runNode(ctx context.Context, credentials *pki.Credentials, dataDir string, 
 	}
 	options.Runtime = containers
 	group, partsCtx := errgroup.WithContext(ctx)
+	services := make(chan struct{})
+	options.ServicesReady = services
 	group.Go(func() error { return node.Run(partsCtx, options) })
 	group.Go(func() error {
 		return proxy.Run(partsCtx, proxy.Options{
 			Config: options.Config, NodeName: options.Name, NodeIP: options.IP, ClusterCIDR: options.ClusterCIDR,
+			Installed: func() { close(services) },
 		})
 	})
 	return errors.Join(group.Wait(), containers.Close())
