@@ -67,7 +67,7 @@ func (e *engine) publish(report *reports.Report) error {
 	e.journal.settle(report)
 	out := e.options.out()
 	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml")),
-		report.WriteHTML(filepath.Join(out, "report.html"))); err != nil {
+		report.WriteHTML(filepath.Join(out, "report.html")), report.WriteMarkdown(filepath.Join(out, "summary.md"))); err != nil {
 		return err
 	}
 	if !e.unbegun { // else one line has said all there is to say

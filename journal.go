@@ -50,7 +50,7 @@ func (j *journal) clear() error {
 	if err := os.RemoveAll(filepath.Join(out, "evidence")); err != nil {
 		return fmt.Errorf("remove the evidence of an earlier run: %w", err)
 	}
-	for _, name := range []string{"report.json", "junit.xml", "report.html"} {
+	for _, name := range []string{"report.json", "junit.xml", "report.html", "summary.md"} {
 		if err := os.Remove(filepath.Join(out, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove the report of an earlier run: %w", err)
 		}

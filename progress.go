@@ -18,7 +18,8 @@ type progress struct {
 	done    int
 	passed  int
 	failed  int
-	other   int // in error, inconclusive, or unsupported
+	missing int // unsupported
+	other   int // in error, or inconclusive
 	past    map[string]time.Duration
 	lanes   []*laneProgress
 	paces   map[int]*pace // by the weight of scenarios without a past
@@ -91,6 +92,8 @@ func (p *progress) end(l *laneProgress, s *scenario, record *reports.Record) int
 		p.passed++
 	case reports.Failed:
 		p.failed++
+	case reports.Unsupported:
+		p.missing++
 	default:
 		p.other++
 	}
@@ -191,6 +194,9 @@ func (p *progress) words(started, now time.Time) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	parts := []string{fmt.Sprintf("%d of %d scenarios done", p.done, p.planned), fmt.Sprintf("%d passed", p.passed), fmt.Sprintf("%d failed", p.failed)}
+	if p.missing > 0 {
+		parts = append(parts, fmt.Sprintf("%d unsupported", p.missing))
+	}
 	if p.other > 0 {
 		parts = append(parts, fmt.Sprintf("%d not judged", p.other))
 	}

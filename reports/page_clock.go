@@ -1,10 +1,11 @@
 package reports
 
+import "fmt"
+
 // pageClock is a scenario drawn on one time axis: its steps as bars, and below them a row of marks for each object.
 // Places are in thousandths of the axis.
 type pageClock struct {
 	Length Seconds
-	Height int
 	Bars   []pageBar
 	Rows   []pageRow
 }
@@ -16,8 +17,16 @@ type pageBar struct {
 
 type pageRow struct {
 	Object string
-	Y      int
 	Marks  []pageMark
+}
+
+// Words says what the row shows, for those who do not see it.
+func (r pageRow) Words() string {
+	first, last := r.Marks[0].After, r.Marks[len(r.Marks)-1].After
+	if len(r.Marks) == 1 {
+		return fmt.Sprintf("%s: seen once, after %s", clip(r.Object), brief(first.Duration()))
+	}
+	return fmt.Sprintf("%s: seen %d times, from %s to %s", clip(r.Object), len(r.Marks), brief(first.Duration()), brief(last.Duration()))
 }
 
 type pageMark struct {
@@ -52,11 +61,10 @@ func (record *Record) clock() pageClock {
 		if !known {
 			i = len(c.Rows)
 			rows[o.Object] = i
-			c.Rows = append(c.Rows, pageRow{Object: o.Object, Y: 30 + 18*i})
+			c.Rows = append(c.Rows, pageRow{Object: o.Object})
 		}
 		after := SecondsOf(o.At.Sub(record.Started))
 		c.Rows[i].Marks = append(c.Rows[i].Marks, pageMark{X: place(after), After: after, What: o.What})
 	}
-	c.Height = 24 + 18*len(c.Rows)
 	return c
 }
