@@ -23,11 +23,7 @@ func (e *engine) measure(ctx context.Context, ask func(context.Context) error) e
 	e.latency = latency
 	e.limits, e.watching = e.limits.scaled(scale), e.watching.scaled(scale)
 	e.journal.edit(func(r *reports.Report) { r.Target.Latency, r.Target.Scale = reports.SecondsOf(latency), scale })
-	more := ""
-	if scale > 1 {
-		more = fmt.Sprintf("; all bounds of waiting are %.1f times as long for that reason", scale)
-	}
-	e.printf("Its API server answers in %d ms%s.\n", latency.Milliseconds(), more)
+	e.printf("Measured: %s.\n", reports.Target{Latency: reports.SecondsOf(latency), Scale: scale}.Pace())
 	return nil
 }
 

@@ -59,26 +59,22 @@ func WriteComparison(path string, all []Compared) error {
 	if err := together(all); err != nil {
 		return err
 	}
-	css, err := pageFiles.ReadFile("page/page.css")
+	css, js, err := dressed("compare")
 	if err != nil {
-		return fmt.Errorf("read the page's style: %w", err)
-	}
-	js, err := pageFiles.ReadFile("page/compare.js")
-	if err != nil {
-		return fmt.Errorf("read the page's script: %w", err)
+		return err
 	}
 	form, err := template.New("compare.html").Funcs(template.FuncMap{
 		"class": func(s string) string { return strings.ReplaceAll(s, " ", "-") },
 		"count": count,
 		"inc":   func(n int) int { return n + 1 },
-		"pace":  Target.pace,
+		"pace":  Target.Pace,
 		"brief": func(s Seconds) string { return brief(s.Duration()) },
 	}).ParseFS(pageFiles, "page/compare.html")
 	if err != nil {
 		return fmt.Errorf("parse the page: %w", err)
 	}
 	p := newComparePage(all)
-	p.CSS, p.JS = template.CSS(css), template.JS(js)
+	p.CSS, p.JS = css, js
 	var b bytes.Buffer
 	if err := form.Execute(&b, p); err != nil {
 		return fmt.Errorf("write the page: %w", err)

@@ -228,7 +228,7 @@ func (c Console) ending(r *Report) {
 	if r.Target.Version != "" {
 		c.printf(", Kubernetes API %s", r.Target.Version)
 	}
-	if pace := r.Target.pace(); pace != "" {
+	if pace := r.Target.Pace(); pace != "" {
 		c.printf("; %s", pace)
 	}
 	c.printf("\nTime: %s in all; building %s, starting the target %s\n", brief(r.Wall.Duration()), brief(r.Building.Duration()), brief(r.Starting.Duration()))

@@ -17,7 +17,7 @@ func (r *Report) markdown() string {
 	fmt.Fprintf(&b, "## Plumbline: %s\n\n", r.Verdict.Words)
 	fmt.Fprintf(&b, "%s, Kubernetes API %s; %d of %d scenarios passed in %s.\n", plain(strings.TrimSpace(r.Target.Kind+" "+r.Target.Name)), plain(r.Target.Version),
 		r.Counts.Passed, r.Counts.Planned, brief(r.Wall.Duration()))
-	if pace := r.Target.pace(); pace != "" {
+	if pace := r.Target.Pace(); pace != "" {
 		fmt.Fprintf(&b, "Of the target, %s.\n", pace)
 	}
 	b.WriteString("\n")

@@ -47,23 +47,32 @@ type pageScenario struct {
 	Clock pageClock
 }
 
+// dressed is the style of all pages, and the script of one: its own part, and what all do.
+func dressed(page string) (css template.CSS, js template.JS, err error) {
+	var parts [3]string
+	for i, name := range []string{"page.css", page + ".js", "links.js"} {
+		data, err := pageFiles.ReadFile("page/" + name)
+		if err != nil {
+			return "", "", fmt.Errorf("read a part of the page: %w", err)
+		}
+		parts[i] = string(data)
+	}
+	return template.CSS(parts[0]), template.JS(parts[1] + parts[2]), nil
+}
+
 // WriteHTML writes the report as one page for a browser. It needs nothing but the evidence that it links to, and shows
 // everything without scripts too; a script adds search, filters, and links that open their scenario.
 func (r *Report) WriteHTML(path string) error {
-	css, err := pageFiles.ReadFile("page/page.css")
+	css, js, err := dressed("page")
 	if err != nil {
-		return fmt.Errorf("read the page's style: %w", err)
-	}
-	js, err := pageFiles.ReadFile("page/page.js")
-	if err != nil {
-		return fmt.Errorf("read the page's script: %w", err)
+		return err
 	}
 	form, err := template.New("page.html").Funcs(template.FuncMap{
 		"brief": func(s Seconds) string { return brief(s.Duration()) },
 		"link":  func(path string) string { return (&url.URL{Path: path}).String() },
 		"class": func(s string) string { return strings.ReplaceAll(s, " ", "-") },
 		"clip":  clip,
-		"pace":  Target.pace,
+		"pace":  Target.Pace,
 		"count": count,
 		"words": func() []string {
 			return []string{"passed", "failed", "known", "missed", "unsupported", "inconclusive", "error", "left-out", "pending"}
@@ -73,7 +82,7 @@ func (r *Report) WriteHTML(path string) error {
 		return fmt.Errorf("parse the page: %w", err)
 	}
 	p := r.page()
-	p.CSS, p.JS = template.CSS(css), template.JS(js)
+	p.CSS, p.JS = css, js
 	var b bytes.Buffer
 	if err := form.Execute(&b, p); err != nil {
 		return fmt.Errorf("write the page: %w", err)

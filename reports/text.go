@@ -18,8 +18,8 @@ func brief(d time.Duration) string {
 	}
 }
 
-// pace says how fast the target answered, and what that did to the bounds; nothing if it was not asked.
-func (t Target) pace() string {
+// Pace says how fast the target answered, and what that did to the bounds; nothing if it was not asked.
+func (t Target) Pace() string {
 	switch {
 	case t.Scale == 0:
 		return ""
@@ -30,7 +30,12 @@ func (t Target) pace() string {
 	}
 }
 
-func milliseconds(s Seconds) string { return fmt.Sprintf("%.0f ms", 1000*float64(s)) }
+func milliseconds(s Seconds) string {
+	if s < 0.001 {
+		return "under 1 ms"
+	}
+	return fmt.Sprintf("%.0f ms", 1000*float64(s))
+}
 
 func indent(text, by string) string {
 	text = strings.TrimRight(text, "\n")
