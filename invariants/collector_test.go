@@ -78,6 +78,7 @@ func TestCollector(t *testing.T) {
 			case <-time.After(10 * time.Second):
 				t.Error("nothing was watched")
 			}
+			// Asked again and again: a collector tells of breaches when it is stopped, and nobody before.
 			for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); time.Sleep(10 * time.Millisecond) {
 				collector.mu.Lock()
 				done := len(collector.breaches) > 0 && len(collector.unsupported) == len(Kinds)-1

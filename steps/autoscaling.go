@@ -65,7 +65,9 @@ func conditionSays(ctx context.Context, condition, name, status, reason, says st
 }
 
 // measuredPods is what Pods use, by the API that kubectl and autoscalers read. It cannot be watched.
-var measuredPods = schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
+func measuredPods() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
+}
 
 func measuredToUse(ctx context.Context, pod, least, most, name string) error {
 	s, err := from(ctx)
@@ -82,7 +84,7 @@ func measuredToUse(ctx context.Context, pod, least, most, name string) error {
 	}
 	what, expected := fmt.Sprintf("the use of %s that is measured of Pod %q", name, pod), fmt.Sprintf("between %s and %s", least, most)
 	return s.lookUntil(ctx, what, expected, boundAutoscaler, func() (string, bool, error) {
-		object, err := s.dynamic.Resource(measuredPods).Namespace(s.namespace).Get(ctx, pod, metav1.GetOptions{})
+		object, err := s.dynamic.Resource(measuredPods()).Namespace(s.namespace).Get(ctx, pod, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) || apierrors.IsServiceUnavailable(err) {
 			return err.Error(), false, nil
 		}

@@ -62,18 +62,16 @@ var (
 	boundProgram = bound{60 * time.Second, "a busy machine starts programs slowly"}
 	// boundCluster is for a cluster of the scenario's own to come up, and for its nodes to be seen gone or back.
 	boundCluster = bound{120 * time.Second, "upstream notices a lost node after 50 s"}
+	// boundEndpoint is for a Pod that is not ready to leave the ready endpoints.
+	boundEndpoint = bound{25 * time.Second, "of boundTraffic, what its proxies leave to the controller of slices"}
+	// graceLate is how long after the end of its grace period a process may still be there.
+	graceLate = bound{6 * time.Second, "the kubelet counts from when it saw the deletion, kills through the runtime, and the end of the log travels back"}
 )
-
-// boundEndpoint is for a Pod that is not ready to leave the ready endpoints.
-var boundEndpoint = bound{25 * time.Second, "of boundTraffic, what its proxies leave to the controller of slices"}
 
 // EndpointPatience is boundEndpoint for who watches the whole run of a target whose API server has the given latency.
 func EndpointPatience(latency time.Duration) time.Duration {
 	return time.Duration(Scale(latency) * float64(boundEndpoint.limit))
 }
-
-// graceLate is how long after the end of its grace period a process may still be there.
-var graceLate = bound{6 * time.Second, "the kubelet counts from when it saw the deletion, kills through the runtime, and the end of the log travels back"}
 
 // clockSkew is how far the clocks of nodes that keep time may be from ours, and from one another's.
 const clockSkew = time.Second

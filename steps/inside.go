@@ -56,7 +56,7 @@ func rolesDecide(ctx context.Context) error {
 	if !served {
 		return &Unsupported{Why: "the API server has no roles: it does not serve " + rolesGroup}
 	}
-	for _, kind := range optional {
+	for _, kind := range optional() {
 		resource := plural(kind)
 		review, err := s.typed.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{

@@ -19,7 +19,7 @@ type Right struct {
 }
 
 // optional are kinds that not every cluster serves, and not every user may create: a scenario asks for the right before it needs it.
-var optional = []string{"Role", "RoleBinding"}
+func optional() []string { return []string{"Role", "RoleBinding"} }
 
 // plural is the resource of a kind whose objects scenarios create, change and delete. All of them have regular plurals.
 func plural(kind string) string {
@@ -50,7 +50,7 @@ func Rights(workloads bool) []Right {
 	if workloads {
 		add(kinds["Node"], "nodes", "", false, "get", "list", "watch")
 		add(kinds["Pod"], "pods", "log", true, "get")
-		rights = append(rights, Right{Verb: "get", Group: measuredPods.Group, Resource: measuredPods.Resource, Namespaced: true})
+		rights = append(rights, Right{Verb: "get", Group: measuredPods().Group, Resource: measuredPods().Resource, Namespaced: true})
 		for _, way := range []string{"exec", "attach", "portforward", "proxy"} {
 			add(kinds["Pod"], "pods", way, true, "get", "create")
 		}

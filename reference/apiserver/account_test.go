@@ -45,7 +45,7 @@ func (t *target) token(tb testing.TB, namespace, account string, spec authentica
 	return asked.Status.Token
 }
 
-// within waits for what follows a write by way of a cache.
+// within waits for what follows a write by way of a cache, by asking again and again: no watch tells when the authorizer has read what one sees.
 func within(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
 	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
