@@ -46,6 +46,7 @@ type scenario struct {
 	shared      kubernetes.Interface // the shared cluster's client, from then on
 	pods        []string             // Pods whose containers are remembered
 	held        []string             // and what they ran in
+	table       *table               // how labels can be, and all selectors about them
 	directory   string               // files for kubectl
 	outside     []outside            // what it made beside its namespace
 	own         []ownedCluster       // clusters of the scenario's own

@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -117,7 +118,7 @@ func askCollection(ctx context.Context, method, kind, selector string) error {
 	return err
 }
 
-// watchBegins opens a watch that sends what is there already, and ends it at the bookmark that upstream sends behind that.
+// watchBegins opens a watch, and compares what it shows of what is there already.
 func watchBegins(ctx context.Context, selector, kind, list string) error {
 	_, resource, err := collectionOf(ctx, kind)
 	if err != nil {
@@ -126,6 +127,16 @@ func watchBegins(ctx context.Context, selector, kind, list string) error {
 	want := names(list)
 	slices.Sort(want)
 	what := fmt.Sprintf("the %ss that a watch with the selector %q begins with", kind, selector)
+	found, err := beginning(ctx, resource, selector, what, among(want))
+	if err == nil && !slices.Equal(found, want) {
+		err = failed(what, among(want), among(found))
+	}
+	return err
+}
+
+// beginning opens a watch that sends what is there already, and ends it at the bookmark that upstream sends behind that. It returns the
+// names of what was sent; what and expected are for its failures.
+func beginning(ctx context.Context, resource dynamic.ResourceInterface, selector, what, expected string) ([]string, error) {
 	limited, cancel := context.WithTimeout(ctx, boundWrite.within(ctx))
 	defer cancel()
 	watcher, err := resource.Watch(limited, metav1.ListOptions{
@@ -133,10 +144,10 @@ func watchBegins(ctx context.Context, selector, kind, list string) error {
 		ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
 	})
 	if apierrors.IsInvalid(err) {
-		return &Unsupported{Why: "the API server does not send what is there at the beginning of a watch: " + err.Error()}
+		return nil, &Unsupported{Why: "the API server does not send what is there at the beginning of a watch: " + err.Error()}
 	}
 	if err != nil {
-		return failed(what, among(want), "the watch is refused: "+err.Error())
+		return nil, failed(what, expected, "the watch is refused: "+err.Error())
 	}
 	defer watcher.Stop()
 	found := []string{}
@@ -144,16 +155,13 @@ func watchBegins(ctx context.Context, selector, kind, list string) error {
 		object, ok := event.Object.(*unstructured.Unstructured)
 		switch {
 		case !ok:
-			return failed(what, among(want), fmt.Sprintf("an event %s with %v", event.Type, event.Object))
+			return nil, failed(what, expected, fmt.Sprintf("an event %s with %v", event.Type, event.Object))
 		case event.Type == watch.Bookmark && object.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true":
 			slices.Sort(found)
-			if !slices.Equal(found, want) {
-				return failed(what, among(want), among(found))
-			}
-			return nil
+			return found, nil
 		case event.Type == watch.Added:
 			found = append(found, object.GetName())
 		}
 	}
-	return failed(what, among(want)+", then a bookmark", fmt.Sprintf("%s, and no bookmark for %s", among(found), boundWrite.within(ctx)))
+	return nil, failed(what, expected+", then a bookmark", fmt.Sprintf("%s, and no bookmark for %s", among(found), boundWrite.within(ctx)))
 }

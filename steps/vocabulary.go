@@ -18,6 +18,8 @@ func registerAll(v vocabulary) {
 	acceptanceSentences(v)
 	fieldSentences(v)
 	selectorSentences(v)
+	querySentences(v)
+	choiceSentences(v)
 	watchSentences(v)
 	podSentences(v)
 	placementSentences(v)
