@@ -42,6 +42,8 @@ var (
 	boundController = bound{30 * time.Second, "a controller may have a queue, and upstream's clients limit themselves to 20 requests a second"}
 	// boundPodStart is for a Pod from create to running.
 	boundPodStart = bound{60 * time.Second, "scheduling, sandbox, network and start on a busy node; the image is there already"}
+	// boundLargeSet is for hundreds of Pods to come, or to go.
+	boundLargeSet = bound{10 * time.Minute, "upstream's controllers limit themselves to 20 requests a second, and a node starts a Pod in half a second, or two on a busy one"}
 	// boundPodEnd is for what comes on top of a Pod's own grace period until its object is gone.
 	boundPodEnd = bound{30 * time.Second, "the node tears the Pod down, reports, and deletes the object in a second step"}
 	// boundEviction is for a node to see that a Pod takes what is not its own, and to end it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" comes to have (\d+) Pods?$`, comesToHave)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to have (\d+) Ready Pods?$`, comesToHaveReady)
 	sc.Step(`^ReplicaSet "([^"]*)" keeps exactly (\d+) Pods? for (\d+) seconds$`, keeps)
+	sc.Step(`^ReplicaSet "([^"]*)" grows to exactly (\d+) Ready Pods, and never has more$`, growsTo)
+	sc.Step(`^ReplicaSet "([^"]*)" shrinks to exactly (\d+) Pods, and never has fewer$`, shrinksTo)
+	sc.Step(`^ReplicaSet "([^"]*)" comes to count (\d+) Pods? as available, and none before it has been Ready for (\d+) seconds$`, countsAvailable)
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" are remembered as "([^"]*)"$`, podsRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
@@ -90,6 +94,95 @@ func keeps(ctx context.Context, set string, count, seconds int) error {
 			pods := podsOf(found, set)
 			return len(pods) == count, fmt.Sprintf("%d: %s", len(pods), among(pods)), nil
 		})
+}
+
+// growsTo and shrinksTo are for large sets. A number that was passed is no matter of time: Pods that were created or deleted beyond it
+// were so by mistake.
+func growsTo(ctx context.Context, set string, count int) error {
+	what := fmt.Sprintf("the Pods of ReplicaSet %q", set)
+	return awaitPods(ctx, what, fmt.Sprintf("exactly %d, all Ready", count), boundLargeSet.within(ctx), false, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			pods, isReady := podsOf(found, set), 0
+			for _, name := range pods {
+				if is, _ := ready(found[name]); is {
+					isReady++
+				}
+			}
+			seen := fmt.Sprintf("%d, of which %d are Ready", len(pods), isReady)
+			if len(pods) > count {
+				return false, seen, failed(what, fmt.Sprintf("at most %d", count), seen)
+			}
+			return isReady == count, seen, nil
+		})
+}
+
+// shrinksTo wants the Pods that go to be gone, too.
+func shrinksTo(ctx context.Context, set string, count int) error {
+	what := fmt.Sprintf("the Pods of ReplicaSet %q", set)
+	return awaitPods(ctx, what, fmt.Sprintf("exactly %d", count), boundLargeSet.within(ctx), false, metav1.ListOptions{},
+		func(found objects) (bool, string, error) {
+			pods := podsOf(found, set)
+			seen := fmt.Sprintf("%d, and %d more that are on their way out", len(pods), len(found)-len(pods))
+			if len(pods) < count {
+				return false, seen, failed(what, fmt.Sprintf("at least %d", count), seen)
+			}
+			return len(found) == count, seen, nil
+		})
+}
+
+// countsAvailable takes the time when the status told of a Pod that it is available, and compares it with the last moment from which on
+// the Pods were Ready. That is told in whole seconds, which are cut off, by the node's clock.
+func countsAvailable(ctx context.Context, set string, count, seconds int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	what, needed := fmt.Sprintf("\"status.availableReplicas\" of ReplicaSet %q", set), time.Duration(seconds)*time.Second
+	expected := fmt.Sprintf("%d, each when a Pod has been Ready for %s", count, needed)
+	return s.await(ctx, wait{
+		kind: "ReplicaSet", options: named(set), what: what, expected: expected, limit: 2*boundPodStart.within(ctx) + needed,
+		judge: func(found objects) (bool, string, error) {
+			now := time.Now()
+			value, _, err := valueOf(found[set], "status.availableReplicas")
+			if err != nil || value == "" || value == "0" {
+				return false, "none", err
+			}
+			available, err := strconv.Atoi(value)
+			if err != nil {
+				return false, value, failed(what, expected, value)
+			}
+			old, seen, err := s.readyFor(ctx, set, now, needed-clockSkew)
+			if err == nil && old < available {
+				err = failed(what, expected, fmt.Sprintf("%d, and the Pods: %s", available, seen))
+			}
+			return available == count, value, err
+		},
+	})
+}
+
+// readyFor counts a set's Pods that have been Ready for so long now, and says of each since when it is.
+func (s *scenario) readyFor(ctx context.Context, set string, now time.Time, least time.Duration) (int, string, error) {
+	list, err := s.list(ctx, "Pod", "")
+	if err != nil {
+		return 0, "", err
+	}
+	count, seen := 0, []string{}
+	for i := range list.Items {
+		pod := &list.Items[i]
+		since, there, err := valueOf(pod, "status.conditions[type=Ready].lastTransitionTime")
+		if is, _ := ready(pod); err != nil || !there || !is || controllerOf(pod).Name != set {
+			continue
+		}
+		from, err := time.Parse(time.RFC3339, since)
+		if err != nil {
+			return 0, "", failed("the time since when Pod "+pod.GetName()+" is Ready", "a time", since)
+		}
+		seen = append(seen, fmt.Sprintf("%s Ready for %.1f s", pod.GetName(), now.Sub(from).Seconds()))
+		if now.Sub(from) >= least {
+			count++
+		}
+	}
+	return count, among(seen), nil
 }
 
 // currentPods are the Pods that a set controls now.

@@ -209,6 +209,25 @@ Feature: Labels and annotations by kubectl
       Then it is accepted
       And "metadata.annotations['kubernetes.io/created-by']" of Pod "nonsense" is "{{not json"
 
+    Scenario: a revision that somebody made up is corrected
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, annotations: {deployment.kubernetes.io/revision: many}}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}"}]}
+        """
+      Then "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "1"
+      When Deployment "web" is annotated "deployment.kubernetes.io/revision=minus-one"
+      Then it is accepted
+      And "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "1"
+      And Deployment "web" has exactly the revisions "1" for 2 seconds
+
     Scenario: a deletion cost that is no number is refused
       When this is submitted:
         """

@@ -163,6 +163,34 @@ Feature: Autoscaling
       Then it prints the columns "NAME, REFERENCE, TARGETS, MINPODS, MAXPODS, REPLICAS, AGE"
       And its output contains "cpu: <unknown>/80%"
 
+    Scenario: kubectl autoscale
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When kubectl runs "autoscale rs web --min=2 --max=3 --cpu=70%"
+      Then it exits with 0
+      And it prints "horizontalpodautoscaler.autoscaling/web autoscaled"
+      And "spec.maxReplicas" of HorizontalPodAutoscaler "web" is "3"
+      And "spec.scaleTargetRef.kind" of HorizontalPodAutoscaler "web" is "ReplicaSet"
+      And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "web" is "70"
+      And the autoscaler brings ReplicaSet "web" to 2 replicas
+      When kubectl runs "autoscale rs web --max=3"
+      Then it exits with 1
+      And its error output contains "already exists"
+      When kubectl runs "autoscale rs web --name=another --min=4 --max=3"
+      Then it exits with 1
+      And there is no HorizontalPodAutoscaler "another"
+
     Scenario Outline: an autoscaler with <what> is refused
       When this is submitted:
         """
@@ -252,6 +280,38 @@ Feature: Autoscaling
         """
       Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetResourceMetric", and says "missing request for cpu in container app"
       And ReplicaSet "web" stays at 1 replica for 5 seconds
+
+    @workloads @long
+    Scenario: what Pods use that have never been Ready is no reason for more of them
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers:
+              - name: app
+                image: "${image}"
+                command: [/workload, use-cpu]
+                readinessProbe: {exec: {command: [/workload, exists, /ready]}}
+                resources: {requests: {cpu: 50m}, limits: {cpu: 100m}}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetResourceMetric", and says "did not receive metrics for targeted pods (pods might be unready)"
+      And ReplicaSet "web" stays at 1 replica for 20 seconds
 
     Scenario Outline: without metrics <from> replicas are brought <where>
       Given these objects exist:

@@ -63,6 +63,45 @@ Feature: Who goes first
       When "spec.replicas" of ReplicaSet "web" is set to "1"
       Then ReplicaSet "web" comes to control exactly the Pods "old"
 
+    @multi-node
+    Scenario: of Pods that are alike, those of the node that has more of them
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Pod, metadata: {name: crowded-1, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        """
+      And Pod "crowded-1" is Ready
+      And "spec.nodeName" of Pod "crowded-1" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: alone, labels: {app: web}}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: NotIn, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: crowded-2, labels: {app: web}}, spec: {nodeName: "${node}", containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: crowded-3, labels: {app: web}}, spec: {nodeName: "${node}", containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
+        """
+      And Pods "crowded-2, crowded-3, alone" are Ready
+      And these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 4
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And ReplicaSet "web" comes to control exactly the Pods "alone, crowded-1, crowded-2, crowded-3"
+      When "spec.replicas" of ReplicaSet "web" is set to "2"
+      Then ReplicaSet "web" comes to have 2 Pods
+      And "metadata.deletionTimestamp" of Pod "alone" is absent
+
   Rule: what the book said of a set and its Pods, and what became of it
 
     # The book's day: a ReplicaSet does not own its Pods, and a Pod tells by the annotation kubernetes.io/created-by who made it. Since

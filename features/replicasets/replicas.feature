@@ -69,7 +69,128 @@ Feature: Replicas
         | an empty selector         | spec.selector                        | {selector: {}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
         | a selector beside it      | spec.template.metadata.labels        | {selector: {matchLabels: {a: c}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
         | a Pod that may end        | spec.template.spec.restartPolicy     | {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never, containers: [{name: a, image: x}]}}} |
+        | a negative time to be ready | spec.minReadySeconds               | {minReadySeconds: -1, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
         | an unknown operator       | spec.selector.matchExpressions[0].operator | {selector: {matchExpressions: [{key: a, operator: Like, values: [b]}]}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: x}]}}} |
+
+    Scenario: a Pod counts as available when it has been Ready for as long as the set says
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          minReadySeconds: 5
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then ReplicaSet "web" comes to count 2 Pods as available, and none before it has been Ready for 5 seconds
+      And "status.readyReplicas" of ReplicaSet "web" is "2"
+
+    # Nobody schedules the Pods.
+    @api
+    Scenario: a generation is counted for each change of what is wanted, and for nothing else
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "metadata.generation" of ReplicaSet "web" is "1"
+      And "status.observedGeneration" of ReplicaSet "web" becomes "1"
+      When ReplicaSet "web" is labelled "tier=front"
+      Then it is accepted
+      And "metadata.generation" of ReplicaSet "web" is "1"
+      When "spec.replicas" of ReplicaSet "web" is set to "1"
+      Then "metadata.generation" of ReplicaSet "web" is "2"
+      And "status.observedGeneration" of ReplicaSet "web" becomes "2"
+      When kubectl runs "scale replicaset web --replicas=2"
+      Then "metadata.generation" of ReplicaSet "web" is "3"
+      And "status.observedGeneration" of ReplicaSet "web" becomes "3"
+      And "status.replicas" of ReplicaSet "web" becomes "2"
+      # What somebody else writes into the status is no change of what is wanted, and does not last.
+      When the status of ReplicaSet "web" is patched with:
+        """
+        status: {replicas: 7}
+        """
+      Then it is accepted
+      And "status.replicas" of ReplicaSet "web" becomes "2"
+      And "metadata.generation" of ReplicaSet "web" is "3"
+
+    @api
+    Scenario: Pods that cannot be created are told of, until they can
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              serviceAccountName: nobodys
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.conditions[type=ReplicaFailure].status" of ReplicaSet "web" becomes "True"
+      And "status.conditions[type=ReplicaFailure].reason" of ReplicaSet "web" is "FailedCreate"
+      And "status.conditions[type=ReplicaFailure].message" of ReplicaSet "web" contains "nobodys"
+      And "status.replicas" of ReplicaSet "web" is "0"
+      And an event "FailedCreate" is recorded for ReplicaSet "web" that says "nobodys"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: nobodys}}
+        """
+      Then it is accepted
+      And ReplicaSet "web" comes to have 2 Pods
+      And "status.conditions[type=ReplicaFailure].status" of ReplicaSet "web" becomes ""
+      And "status.replicas" of ReplicaSet "web" becomes "2"
+
+    # Its own cluster, because so many Pods leave the others' no room. A node takes 110.
+    @cluster @slow
+    Scenario: 200 replicas over three nodes
+      Given a cluster of its own with 3 nodes
+      And these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 200
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then ReplicaSet "web" grows to exactly 200 Ready Pods, and never has more
+      And the Pods of ReplicaSet "web" lie over the nodes no less evenly than by chance
+      And ReplicaSet "web" keeps exactly 200 Pods for 5 seconds
+      And "status.replicas" of ReplicaSet "web" becomes "200"
+      And "status.fullyLabeledReplicas" of ReplicaSet "web" becomes "200"
+      And "status.readyReplicas" of ReplicaSet "web" becomes "200"
+      And "status.availableReplicas" of ReplicaSet "web" becomes "200"
+      When "spec.replicas" of ReplicaSet "web" is set to "120"
+      Then ReplicaSet "web" shrinks to exactly 120 Pods, and never has fewer
+      And ReplicaSet "web" keeps exactly 120 Pods for 5 seconds
+      And "status.replicas" of ReplicaSet "web" becomes "120"
+      When "spec.replicas" of ReplicaSet "web" is set to "0"
+      Then ReplicaSet "web" shrinks to exactly 0 Pods, and never has fewer
+      And "status.replicas" of ReplicaSet "web" becomes "0"
 
   @replicasets/reconcile
   Rule: when what is there differs from what is wanted, Pods are created or deleted

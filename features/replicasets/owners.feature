@@ -1,0 +1,174 @@
+@api
+Feature: Owners
+  A set owns its Pods as any object may own another: by a reference in what is owned. What has no owner left goes, and what has one stays.
+
+  @replicasets/delete-cascades
+  Rule: an object goes when the last of its owners has gone
+
+    Scenario: an owner that never existed
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: other}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: foundling
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: nobody, uid: 5d0ab9a2-0000-4000-8000-000000000001}]
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: mistaken
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: other, uid: 5d0ab9a2-0000-4000-8000-000000000002}]
+        """
+      Then ConfigMap "foundling" is gone
+      # Its owner has the name of one that there is, and is another.
+      And ConfigMap "mistaken" is gone
+      And ConfigMap "other" still exists
+
+    Scenario Outline: one of two owners goes in the <propagation>, then the other
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: one}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: other}}
+        """
+      And "metadata.uid" of ConfigMap "one" is remembered as "one"
+      And "metadata.uid" of ConfigMap "other" is remembered as "other"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          ownerReferences:
+          - {apiVersion: v1, kind: ConfigMap, name: one, uid: "${one}", blockOwnerDeletion: true}
+          - {apiVersion: v1, kind: ConfigMap, name: other, uid: "${other}", blockOwnerDeletion: true}
+        """
+      When ConfigMap "one" is deleted with propagation "<propagation>"
+      Then it is accepted
+      And ConfigMap "one" is gone
+      And "metadata.ownerReferences[0].name" of ConfigMap "child" becomes "other"
+      And ConfigMap "child" exists for 3 seconds
+      When ConfigMap "other" is deleted with propagation "<propagation>"
+      Then it is accepted
+      And ConfigMap "other" is gone
+      And ConfigMap "child" is gone
+
+      Examples:
+        | propagation |
+        | Background  |
+        | Foreground  |
+
+    Scenario Outline: two that own each other, one of them deleted in the <propagation>
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: one}}
+        """
+      And "metadata.uid" of ConfigMap "one" is remembered as "one"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: other
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: one, uid: "${one}", blockOwnerDeletion: true}]
+        """
+      And "metadata.uid" of ConfigMap "other" is remembered as "other"
+      When ConfigMap "one" is patched with:
+        """
+        metadata: {ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: other, uid: "${other}", blockOwnerDeletion: true}]}
+        """
+      Then it is accepted
+      And ConfigMap "one" exists for 2 seconds
+      And ConfigMap "other" still exists
+      When ConfigMap "one" is deleted with propagation "<propagation>"
+      Then it is accepted
+      And ConfigMap "one" is gone
+      And ConfigMap "other" is gone
+
+      Examples:
+        | propagation |
+        | Background  |
+        | Foreground  |
+
+  @replicasets/delete-cascades
+  Rule: finalizers hold what is deleted
+
+    Scenario: in the foreground an owner waits for what blocks it, and is held as long as that
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}
+        """
+      And "metadata.uid" of ConfigMap "owner" is remembered as "owner"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          finalizers: [example.com/hold]
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}", blockOwnerDeletion: true}]
+        """
+      When ConfigMap "owner" is deleted with propagation "Foreground"
+      Then it is accepted
+      And "metadata.deletionTimestamp" of ConfigMap "child" comes to be present
+      And ConfigMap "owner" exists for 3 seconds
+      When "metadata.finalizers" of ConfigMap "child" is set to "null"
+      Then it is accepted
+      And ConfigMap "child" is gone
+      And ConfigMap "owner" is gone
+
+    Scenario: it does not wait for what does not block it
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}
+        """
+      And "metadata.uid" of ConfigMap "owner" is remembered as "owner"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          finalizers: [example.com/hold]
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}"}]
+        """
+      When ConfigMap "owner" is deleted with propagation "Foreground"
+      Then it is accepted
+      And ConfigMap "owner" is gone
+      And "metadata.deletionTimestamp" of ConfigMap "child" comes to be present
+      When "metadata.finalizers" of ConfigMap "child" is set to "null"
+      Then ConfigMap "child" is gone
+
+    Scenario: a set that is held does nothing any more
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web, finalizers: [example.com/hold]}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      When ReplicaSet "web" is deleted
+      Then it is accepted
+      And "metadata.deletionTimestamp" of ReplicaSet "web" is present
+      When Pod "${pod}" is deleted
+      Then Pod "${pod}" is gone
+      # It is there still, so that its other Pod stays; but it makes no new one.
+      And ReplicaSet "web" keeps exactly 1 Pod for 3 seconds
+      When "metadata.finalizers" of ReplicaSet "web" is set to "null"
+      Then it is accepted
+      And ReplicaSet "web" is gone
+      And there come to be no Pods with the selector "app=web"
