@@ -29,7 +29,7 @@ Feature: Owners
       And ConfigMap "mistaken" is gone
       And ConfigMap "other" still exists
 
-    Scenario Outline: one of two owners goes in the <propagation>, then the other
+    Scenario: one of two owners goes in the foreground, then the other
       Given these objects exist:
         """
         {apiVersion: v1, kind: ConfigMap, metadata: {name: one}}
@@ -48,20 +48,15 @@ Feature: Owners
           - {apiVersion: v1, kind: ConfigMap, name: one, uid: "${one}", blockOwnerDeletion: true}
           - {apiVersion: v1, kind: ConfigMap, name: other, uid: "${other}", blockOwnerDeletion: true}
         """
-      When ConfigMap "one" is deleted with propagation "<propagation>"
+      When ConfigMap "one" is deleted with propagation "Foreground"
       Then it is accepted
       And ConfigMap "one" is gone
       And "metadata.ownerReferences[0].name" of ConfigMap "child" becomes "other"
       And ConfigMap "child" exists for 3 seconds
-      When ConfigMap "other" is deleted with propagation "<propagation>"
+      When ConfigMap "other" is deleted with propagation "Foreground"
       Then it is accepted
       And ConfigMap "other" is gone
       And ConfigMap "child" is gone
-
-      Examples:
-        | propagation |
-        | Background  |
-        | Foreground  |
 
     Scenario Outline: two that own each other, one of them deleted in the <propagation>
       Given these objects exist:
@@ -121,28 +116,6 @@ Feature: Owners
       Then it is accepted
       And ConfigMap "child" is gone
       And ConfigMap "owner" is gone
-
-    Scenario: it does not wait for what does not block it
-      Given these objects exist:
-        """
-        {apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}
-        """
-      And "metadata.uid" of ConfigMap "owner" is remembered as "owner"
-      And these objects exist:
-        """
-        apiVersion: v1
-        kind: ConfigMap
-        metadata:
-          name: child
-          finalizers: [example.com/hold]
-          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}"}]
-        """
-      When ConfigMap "owner" is deleted with propagation "Foreground"
-      Then it is accepted
-      And ConfigMap "owner" is gone
-      And "metadata.deletionTimestamp" of ConfigMap "child" comes to be present
-      When "metadata.finalizers" of ConfigMap "child" is set to "null"
-      Then ConfigMap "child" is gone
 
     Scenario: a set that is held does nothing any more
       Given these objects exist:
