@@ -114,6 +114,34 @@ Feature: Autoscaling
         | it may never be fewer            | {stabilizationWindowSeconds: 0, selectPolicy: Disabled} | ScalingLimited | ScaleDownLimit      |
 
     @workloads @long
+    Scenario: fewer are needed, and a policy lets one go in five minutes
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Pods, value: 1, periodSeconds: 300}]}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 2 replicas
+      And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleDownLimit"
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
+    @workloads @long
     Scenario: a use within a tenth of its target changes nothing
       Given these objects exist:
         """

@@ -121,6 +121,29 @@ Feature: Replicas
       And "metadata.generation" of ReplicaSet "web" is "2"
 
     @api
+    Scenario: a Pod that lacks a label of the template counts, but not as fully labelled
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, tier: front}}
+            spec: {schedulerName: example.com/nobody, containers: [{name: app, image: "${image}"}]}
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And "status.fullyLabeledReplicas" of ReplicaSet "web" becomes "2"
+      And the Pods of ReplicaSet "web" are remembered as "its Pods"
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      When Pod "${pod}" is relabelled "tier-"
+      Then "status.fullyLabeledReplicas" of ReplicaSet "web" becomes "1"
+      And "status.replicas" of ReplicaSet "web" is "2"
+      And ReplicaSet "web" still has the same Pods as "its Pods"
+
+    @api
     Scenario: Pods that cannot be created are told of, until they can
       Given these objects exist:
         """
