@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -51,7 +52,7 @@ func tabled(ctx context.Context) (*scenario, *table, error) {
 		return nil, nil, err
 	}
 	if s.table == nil {
-		return nil, nil, fmt.Errorf("the scenario does not say how the labels can be")
+		return nil, nil, errors.New("the scenario does not say how the labels can be")
 	}
 	return s, s.table, nil
 }
@@ -198,7 +199,8 @@ func (s *scenario) createAll(ctx context.Context, objects []*unstructured.Unstru
 
 // answered makes a refusal a failure of the implementation.
 func answered(asked string, err error) error {
-	if refusal, ok := err.(apierrors.APIStatus); ok {
+	var refusal apierrors.APIStatus
+	if errors.As(err, &refusal) {
 		return failed(asked, "accepted", fmt.Sprintf("%d %s: %s", refusal.Status().Code, refusal.Status().Reason, refusal.Status().Message))
 	}
 	return environment(err)

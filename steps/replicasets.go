@@ -173,12 +173,12 @@ func (s *scenario) readyFor(ctx context.Context, set string, now time.Time, leas
 		if is, _ := ready(pod); err != nil || !there || !is || controllerOf(pod).Name != set {
 			continue
 		}
-		from, err := time.Parse(time.RFC3339, since)
+		begun, err := time.Parse(time.RFC3339, since)
 		if err != nil {
 			return 0, "", failed("the time since when Pod "+pod.GetName()+" is Ready", "a time", since)
 		}
-		seen = append(seen, fmt.Sprintf("%s Ready for %.1f s", pod.GetName(), now.Sub(from).Seconds()))
-		if now.Sub(from) >= least {
+		seen = append(seen, fmt.Sprintf("%s Ready for %.1f s", pod.GetName(), now.Sub(begun).Seconds()))
+		if now.Sub(begun) >= least {
 			count++
 		}
 	}
