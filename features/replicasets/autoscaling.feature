@@ -212,9 +212,9 @@ Feature: Autoscaling
       And "spec.scaleTargetRef.kind" of HorizontalPodAutoscaler "web" is "ReplicaSet"
       And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "web" is "70"
       And the autoscaler brings ReplicaSet "web" to 2 replicas
-      When kubectl runs "autoscale rs web --max=3"
+      When kubectl runs "autoscale rs web --max=4 --cpu=80%"
       Then it exits with 1
-      And its error output contains "already exists"
+      And "spec.maxReplicas" of HorizontalPodAutoscaler "web" is "3"
       When kubectl runs "autoscale rs web --name=another --min=4 --max=3"
       Then it exits with 1
       And there is no HorizontalPodAutoscaler "another"

@@ -63,44 +63,30 @@ Feature: Who goes first
       When "spec.replicas" of ReplicaSet "web" is set to "1"
       Then ReplicaSet "web" comes to control exactly the Pods "old"
 
-    @multi-node
-    Scenario: of Pods that are alike, those of the node that has more of them
-      Given these objects exist:
-        """
-        {apiVersion: v1, kind: Pod, metadata: {name: crowded-1, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
-        """
-      And Pod "crowded-1" is Ready
-      And "spec.nodeName" of Pod "crowded-1" is remembered as "node"
-      And these objects exist:
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: alone, labels: {app: web}}
-        spec:
-          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: NotIn, values: ["${node}"]}]}]}}}
-          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
-        ---
-        {apiVersion: v1, kind: Pod, metadata: {name: crowded-2, labels: {app: web}}, spec: {nodeName: "${node}", containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
-        ---
-        {apiVersion: v1, kind: Pod, metadata: {name: crowded-3, labels: {app: web}}, spec: {nodeName: "${node}", containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
-        """
-      And Pods "crowded-2, crowded-3, alone" are Ready
+    # How full a node is, is told by the Pods of all sets of the same Deployment. Of four Pods on three nodes, two are on one.
+    @cluster
+    Scenario: of Pods that are alike, one of the node that has more of them
+      Given a cluster of its own with 3 nodes
       And these objects exist:
         """
         apiVersion: apps/v1
-        kind: ReplicaSet
+        kind: Deployment
         metadata: {name: web}
         spec:
           replicas: 4
           selector: {matchLabels: {app: web}}
           template:
-            metadata: {labels: {app: web}}
-            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
-      And ReplicaSet "web" comes to control exactly the Pods "alone, crowded-1, crowded-2, crowded-3"
-      When "spec.replicas" of ReplicaSet "web" is set to "2"
-      Then ReplicaSet "web" comes to have 2 Pods
-      And "metadata.deletionTimestamp" of Pod "alone" is absent
+      And Deployment "web" comes to have 4 Ready Pods of the version "one", and no others
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "set"
+      And the Pods of ReplicaSet "${set}" come to lie over the nodes with a difference of at most 1
+      When "spec.replicas" of Deployment "web" is set to "3"
+      Then "spec.replicas" of ReplicaSet "${set}" becomes "3"
+      And the Pods of ReplicaSet "${set}" come to lie over the nodes with a difference of at most 0
 
   Rule: what the book said of a set and its Pods, and what became of it
 
