@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +25,7 @@ func kubectlSentences(sc vocabulary) {
 	sc.Step(`^kubectl runs with this input "([^"]*)":$`, kubectlRunsWithInput)
 	sc.Step(`^kubectl runs "([^"]*)" with the editor "([^"]*)"$`, kubectlEdits)
 	sc.Step(`^kubectl runs "([^"]*)" in a terminal$`, kubectlInTerminal)
+	sc.Step(`^kubectl runs "([^"]*)" in a terminal that has (\d+) rows and (\d+) columns once it prints "(.*)"$`, kubectlInGrowingTerminal)
 	sc.Step(`^it prints these lines:$`, printsLines)
 	sc.Step(`^its output matches "(.*)"$`, outputMatches)
 	sc.Step(`^it prints the columns "([^"]*)"$`, printsColumns)
@@ -144,6 +144,23 @@ func kubectlEdits(ctx context.Context, arguments, editor string) error {
 
 // kubectlInTerminal runs the program with a terminal of its own, as a person does.
 func kubectlInTerminal(ctx context.Context, arguments string) error {
+	return kubectlOnTerminal(ctx, arguments, nil)
+}
+
+// kubectlInGrowingTerminal gives the terminal another size once the program has printed a text.
+func kubectlInGrowingTerminal(ctx context.Context, arguments string, rows, columns int, text string) error {
+	grown := false
+	return kubectlOnTerminal(ctx, arguments, func(terminal console.Console, shown string) error {
+		if grown || !strings.Contains(shown, text) {
+			return nil
+		}
+		grown = true
+		return terminal.Resize(console.WinSize{Height: uint16(rows), Width: uint16(columns)})
+	})
+}
+
+// kubectlOnTerminal runs the program on a terminal of 33 rows and 111 columns. look is told what it shows, each time there is more.
+func kubectlOnTerminal(ctx context.Context, arguments string, look func(terminal console.Console, shown string) error) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -167,20 +184,37 @@ func kubectlInTerminal(ctx context.Context, arguments string) error {
 		return fmt.Errorf("open the terminal: %w", err)
 	}
 	command.Stdin, command.Stdout, command.Stderr = side, side, side
+	// The kernel tells of a new size those whose own terminal it is.
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	var shown bytes.Buffer
-	read := make(chan struct{})
+	read := make(chan error, 1)
 	err = command.Start()
 	side.Close()
 	if err != nil {
 		return fmt.Errorf("start kubectl: %w", err)
 	}
-	go func() {
-		defer close(read)
-		io.Copy(&shown, terminal) // ends with an error when the program's side is closed, as terminals do
-	}()
+	go func() { read <- readTerminal(terminal, &shown, look) }()
 	err = command.Wait()
-	<-read
+	if err := <-read; err != nil {
+		return fmt.Errorf("resize the terminal: %w", err)
+	}
 	return s.kubectlEnded(ctx, limited, &outcome{asked: "kubectl " + arguments, stdout: strings.ReplaceAll(shown.String(), "\r\n", "\n")}, command, err)
+}
+
+// readTerminal ends when the program's side is closed, which a terminal tells by an error. Its own error is that of look.
+func readTerminal(terminal console.Console, shown *bytes.Buffer, look func(console.Console, string) error) error {
+	buffer := make([]byte, 4096)
+	var failed error
+	for {
+		n, err := terminal.Read(buffer)
+		shown.Write(buffer[:n])
+		if look != nil && failed == nil {
+			failed = look(terminal, shown.String())
+		}
+		if err != nil {
+			return failed
+		}
+	}
 }
 
 // printsLines wants stdout to be these lines and no others.
