@@ -272,6 +272,10 @@ Feature: Pods by kubectl
       When kubectl begins "logs -f story --limit-bytes=3"
       Then what kubectl began ends with 0
       And what kubectl began prints "fir"
+      Given Pod "story" stays Ready for 3 seconds
+      When kubectl runs "logs story --since=2s"
+      Then it exits with 0
+      And it prints ""
       When kubectl runs "logs story --tail=-2"
       Then it exits with 1
       When kubectl runs "logs story --since=1s --since-time=2099-01-01T00:00:00Z"
