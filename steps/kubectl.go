@@ -120,15 +120,15 @@ func kubectl(ctx context.Context, arguments, input string, environment ...string
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err = command.Run()
 	o := &outcome{asked: "kubectl " + arguments, stdout: stdout.String(), stderr: stderr.String()}
-	return s.kubectlEnded(ctx, limited, o, command, err)
+	return s.kubectlEnded(ctx, limited, boundProgram, o, command, err)
 }
 
-// kubectlEnded makes a program's end the one to judge, unless it did not end by itself.
-func (s *scenario) kubectlEnded(ctx, limited context.Context, o *outcome, command *exec.Cmd, err error) error {
+// kubectlEnded makes a program's end the one to judge, unless it did not end by itself within its time.
+func (s *scenario) kubectlEnded(ctx, limited context.Context, patience bound, o *outcome, command *exec.Cmd, err error) error {
 	var ended *exec.ExitError
 	switch {
 	case limited.Err() != nil && ctx.Err() == nil:
-		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: boundProgram.within(ctx), At: time.Now()}
+		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: patience.within(ctx), At: time.Now()}
 	case err != nil && !errors.As(err, &ended):
 		return fmt.Errorf("run kubectl: %w", err)
 	}
@@ -198,7 +198,7 @@ func kubectlOnTerminal(ctx context.Context, arguments string, look func(terminal
 	if err := <-read; err != nil {
 		return fmt.Errorf("resize the terminal: %w", err)
 	}
-	return s.kubectlEnded(ctx, limited, &outcome{asked: "kubectl " + arguments, stdout: strings.ReplaceAll(shown.String(), "\r\n", "\n")}, command, err)
+	return s.kubectlEnded(ctx, limited, boundProgram, &outcome{asked: "kubectl " + arguments, stdout: strings.ReplaceAll(shown.String(), "\r\n", "\n")}, command, err)
 }
 
 // readTerminal ends when the program's side is closed, which a terminal tells by an error. Its own error is that of look.

@@ -114,7 +114,7 @@ func kubectlRunsWithMuch(ctx context.Context, size, arguments string) error {
 		return err
 	}
 	o := &outcome{asked: "kubectl " + arguments, given: newCarried(), printed: newCarried()}
-	// Beforehand, for who reads no more than a part of it: a program that ends early is still given all.
+	// Summed beforehand: a program may end without having read it all.
 	if _, err := io.Copy(o.given, random(0, count)); err != nil {
 		return fmt.Errorf("make the input: %w", err)
 	}
@@ -122,12 +122,8 @@ func kubectlRunsWithMuch(ctx context.Context, size, arguments string) error {
 	command.Stdin = random(0, count)
 	command.Stdout, command.Stderr = io.MultiWriter(o.printed, &stdout), &stderr
 	err = command.Run()
-	// A program that has read enough leaves its input broken off, which is no error of its own.
-	if errors.Is(err, os.ErrClosed) {
-		err = nil
-	}
 	o.stdout, o.stderr = strconv.QuoteToASCII(stdout.text.String()), stderr.text.String()
-	return s.kubectlEnded(ctx, limited, o, command, err)
+	return s.kubectlEnded(ctx, limited, boundTransfer, o, command, err)
 }
 
 // beginning keeps the first bytes of what is written.

@@ -37,8 +37,12 @@ func (v *Volumes) nfs(ctx context.Context, pod *v1.Pod, name string, source *v1.
 	if err := makeDir(done.Path, 0o750); err != nil {
 		return Volume{}, err
 	}
+	from := source.Server + ":" + source.Path
+	if strings.Contains(source.Server, ":") && !strings.HasPrefix(source.Server, "[") {
+		from = "[" + source.Server + "]:" + source.Path // an address of version 6
+	}
 	for _, options := range nfsAttempts(options, server, client) {
-		if err = mountNFS(ctx, source.Server+":"+source.Path, done.Path, options); !errors.Is(err, errNFSVersion) {
+		if err = mountNFS(ctx, from, done.Path, options); !errors.Is(err, errNFSVersion) {
 			break
 		}
 	}
