@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,19 +109,28 @@ func kubectl(ctx context.Context, arguments, input string, environment ...string
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
+	return s.runKubectl(ctx, boundProgram, &outcome{asked: "kubectl " + arguments}, arguments, strings.NewReader(input), &bytes.Buffer{}, &bytes.Buffer{}, environment...)
+}
+
+// captured is what becomes of a program's output.
+type captured interface {
+	io.Writer
+	fmt.Stringer
+}
+
+// runKubectl runs the program to its end, and makes that the one to judge.
+func (s *scenario) runKubectl(ctx context.Context, patience bound, o *outcome, arguments string, input io.Reader, stdout, stderr captured, environment ...string) error {
+	limited, cancel := context.WithTimeout(ctx, patience.within(ctx))
 	defer cancel()
 	command, err := s.kubectlCommand(limited, arguments)
 	if err != nil {
 		return err
 	}
 	command.Env = append(command.Env, environment...)
-	command.Stdin = strings.NewReader(input)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
+	command.Stdin, command.Stdout, command.Stderr = input, stdout, stderr
 	err = command.Run()
-	o := &outcome{asked: "kubectl " + arguments, stdout: stdout.String(), stderr: stderr.String()}
-	return s.kubectlEnded(ctx, limited, boundProgram, o, command, err)
+	o.stdout, o.stderr = stdout.String(), stderr.String()
+	return s.kubectlEnded(ctx, limited, patience, o, command, err)
 }
 
 // kubectlEnded makes a program's end the one to judge, unless it did not end by itself within its time.

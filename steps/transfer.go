@@ -107,33 +107,29 @@ func kubectlRunsWithMuch(ctx context.Context, size, arguments string) error {
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundTransfer.within(ctx))
-	defer cancel()
-	command, err := s.kubectlCommand(limited, arguments)
-	if err != nil {
-		return err
-	}
-	o := &outcome{asked: "kubectl " + arguments, given: newCarried(), printed: newCarried()}
 	// Summed beforehand: a program may end without having read it all.
-	if _, err := io.Copy(o.given, random(0, count)); err != nil {
+	given, printed := newCarried(), newCarried()
+	if _, err := io.Copy(given, random(0, count)); err != nil {
 		return fmt.Errorf("make the input: %w", err)
 	}
-	var stdout, stderr beginning
-	command.Stdin = random(0, count)
-	command.Stdout, command.Stderr = io.MultiWriter(o.printed, &stdout), &stderr
-	err = command.Run()
-	o.stdout, o.stderr = strconv.QuoteToASCII(stdout.text.String()), stderr.text.String()
-	return s.kubectlEnded(ctx, limited, boundTransfer, o, command, err)
+	o := &outcome{asked: "kubectl " + arguments, given: given, printed: printed}
+	return s.runKubectl(ctx, boundTransfer, o, arguments, random(0, count), &summed{carried: printed}, &bytes.Buffer{})
 }
 
-// beginning keeps the first bytes of what is written.
-type beginning struct{ text bytes.Buffer }
+// summed is an output of which the beginning is kept, too.
+type summed struct {
+	*carried
+	beginning []byte
+}
 
-func (b *beginning) Write(p []byte) (int, error) {
+func (s *summed) Write(p []byte) (int, error) {
 	const most = 512
-	b.text.Write(p[:min(len(p), max(0, most-b.text.Len()))])
-	return len(p), nil
+	s.beginning = append(s.beginning, p[:min(len(p), max(0, most-len(s.beginning)))]...)
+	return s.carried.Write(p)
 }
+
+// String is the beginning, in letters.
+func (s *summed) String() string { return strconv.QuoteToASCII(string(s.beginning)) }
 
 func printsItsInput(ctx context.Context) error {
 	o, err := ran(ctx)
