@@ -49,8 +49,8 @@ Feature: Pods by kubectl
       When kubectl runs "logs there"
       Then its output contains "started"
 
-    # That a client which has sent all it will is told so to the Pod, which then may answer, is not asked for: containerd's own
-    # port forwarding, which upstream's nodes use, does not pass on that a side has ended.
+    # Not asked for is that the Pod hears when its client has said all that it will: containerd's port forwarding, which upstream's nodes
+    # use, does not pass that on.
     @multi-node
     Scenario: much at once, both ways, whichever node the Pod is on
       Given these objects exist:

@@ -75,7 +75,7 @@ Feature: Processes
         """
       Then the restarts of container "app" of Pod "app" after the first wait at least 10, 20 and 40 seconds
 
-    # Kubernetes' documentation has the ten minutes. The third pause would be 20 seconds, and the fourth 40.
+    # Kubernetes' documentation has the ten minutes. Without them there would be 20 seconds before the third restart, and 40 before the fourth.
     @slow
     Scenario: after ten minutes without an end the pauses begin anew
       Given these objects exist:
