@@ -64,14 +64,15 @@ func mountsAsItsNodeCan(ctx context.Context, pod, volume, looker, root string) e
 			return "", false, err
 		}
 		is, seen := ready(object)
-		if is {
-			return seen, true, nil
-		}
-		told, err := s.failedMount(ctx, pod, volume)
-		if err != nil {
+		if told, err := s.failedMount(ctx, pod, volume); err != nil {
 			return "", false, err
+		} else if told != "" && !is {
+			is, seen = !must, told
 		}
-		return strings.TrimSpace(seen + " " + told), !must && told != "", nil
+		if is { // the report says which of the two it was
+			s.observe(what, seen)
+		}
+		return seen, is, nil
 	})
 }
 
