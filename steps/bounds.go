@@ -62,6 +62,8 @@ var (
 	boundToken = bound{30 * time.Second, "upstream keeps for 10 s what it found out about a token"}
 	// boundProgram is for one program that a step runs, such as kubectl.
 	boundProgram = bound{60 * time.Second, "a busy machine starts programs slowly"}
+	// boundTransfer is for a hundred megabytes or two to go through the API server, to a Pod and back.
+	boundTransfer = bound{2 * time.Minute, "five programs on the way pass every byte on, on a busy machine"}
 	// boundCluster is for a cluster of the scenario's own to come up, and for its nodes to be seen gone or back.
 	boundCluster = bound{120 * time.Second, "upstream notices a lost node after 50 s"}
 	// boundEndpoint is for a Pod that is not ready to leave the ready endpoints.

@@ -26,6 +26,7 @@ func kubectlSentences(sc vocabulary) {
 	sc.Step(`^kubectl runs with this input "([^"]*)":$`, kubectlRunsWithInput)
 	sc.Step(`^kubectl runs "([^"]*)" with the editor "([^"]*)"$`, kubectlEdits)
 	sc.Step(`^kubectl runs "([^"]*)" in a terminal$`, kubectlInTerminal)
+	sc.Step(`^kubectl runs "([^"]*)" in a terminal that has (\d+) rows and (\d+) columns once it prints "(.*)"$`, kubectlInGrowingTerminal)
 	sc.Step(`^it prints these lines:$`, printsLines)
 	sc.Step(`^its output matches "(.*)"$`, outputMatches)
 	sc.Step(`^it prints the columns "([^"]*)"$`, printsColumns)
@@ -108,27 +109,36 @@ func kubectl(ctx context.Context, arguments, input string, environment ...string
 	if err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, boundProgram.within(ctx))
+	return s.runKubectl(ctx, boundProgram, &outcome{asked: "kubectl " + arguments}, arguments, strings.NewReader(input), &bytes.Buffer{}, &bytes.Buffer{}, environment...)
+}
+
+// captured is what becomes of a program's output.
+type captured interface {
+	io.Writer
+	fmt.Stringer
+}
+
+// runKubectl runs the program to its end, and makes that the one to judge.
+func (s *scenario) runKubectl(ctx context.Context, patience bound, o *outcome, arguments string, input io.Reader, stdout, stderr captured, environment ...string) error {
+	limited, cancel := context.WithTimeout(ctx, patience.within(ctx))
 	defer cancel()
 	command, err := s.kubectlCommand(limited, arguments)
 	if err != nil {
 		return err
 	}
 	command.Env = append(command.Env, environment...)
-	command.Stdin = strings.NewReader(input)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
+	command.Stdin, command.Stdout, command.Stderr = input, stdout, stderr
 	err = command.Run()
-	o := &outcome{asked: "kubectl " + arguments, stdout: stdout.String(), stderr: stderr.String()}
-	return s.kubectlEnded(ctx, limited, o, command, err)
+	o.stdout, o.stderr = stdout.String(), stderr.String()
+	return s.kubectlEnded(ctx, limited, patience, o, command, err)
 }
 
-// kubectlEnded makes a program's end the one to judge, unless it did not end by itself.
-func (s *scenario) kubectlEnded(ctx, limited context.Context, o *outcome, command *exec.Cmd, err error) error {
+// kubectlEnded makes a program's end the one to judge, unless it did not end by itself within its time.
+func (s *scenario) kubectlEnded(ctx, limited context.Context, patience bound, o *outcome, command *exec.Cmd, err error) error {
 	var ended *exec.ExitError
 	switch {
 	case limited.Err() != nil && ctx.Err() == nil:
-		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: boundProgram.within(ctx), At: time.Now()}
+		return &Failure{What: o.asked, Expected: "it ends", Seen: "it went on: " + o.String(), Waited: patience.within(ctx), At: time.Now()}
 	case err != nil && !errors.As(err, &ended):
 		return fmt.Errorf("run kubectl: %w", err)
 	}
@@ -144,6 +154,23 @@ func kubectlEdits(ctx context.Context, arguments, editor string) error {
 
 // kubectlInTerminal runs the program with a terminal of its own, as a person does.
 func kubectlInTerminal(ctx context.Context, arguments string) error {
+	return kubectlOnTerminal(ctx, arguments, nil)
+}
+
+// kubectlInGrowingTerminal gives the terminal another size once the program has printed a text.
+func kubectlInGrowingTerminal(ctx context.Context, arguments string, rows, columns int, text string) error {
+	grown := false
+	return kubectlOnTerminal(ctx, arguments, func(terminal console.Console, shown string) error {
+		if grown || !strings.Contains(shown, text) {
+			return nil
+		}
+		grown = true
+		return terminal.Resize(console.WinSize{Height: uint16(rows), Width: uint16(columns)})
+	})
+}
+
+// kubectlOnTerminal runs the program on a terminal of 33 rows and 111 columns. look is told what it shows, each time there is more.
+func kubectlOnTerminal(ctx context.Context, arguments string, look func(terminal console.Console, shown string) error) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -167,20 +194,37 @@ func kubectlInTerminal(ctx context.Context, arguments string) error {
 		return fmt.Errorf("open the terminal: %w", err)
 	}
 	command.Stdin, command.Stdout, command.Stderr = side, side, side
+	// The kernel tells of a new size those whose own terminal it is.
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	var shown bytes.Buffer
-	read := make(chan struct{})
+	read := make(chan error, 1)
 	err = command.Start()
 	side.Close()
 	if err != nil {
 		return fmt.Errorf("start kubectl: %w", err)
 	}
-	go func() {
-		defer close(read)
-		io.Copy(&shown, terminal) // ends with an error when the program's side is closed, as terminals do
-	}()
+	go func() { read <- readTerminal(terminal, &shown, look) }()
 	err = command.Wait()
-	<-read
-	return s.kubectlEnded(ctx, limited, &outcome{asked: "kubectl " + arguments, stdout: strings.ReplaceAll(shown.String(), "\r\n", "\n")}, command, err)
+	if err := <-read; err != nil {
+		return fmt.Errorf("resize the terminal: %w", err)
+	}
+	return s.kubectlEnded(ctx, limited, boundProgram, &outcome{asked: "kubectl " + arguments, stdout: strings.ReplaceAll(shown.String(), "\r\n", "\n")}, command, err)
+}
+
+// readTerminal ends when the program's side is closed, which a terminal tells by an error. Its own error is that of look.
+func readTerminal(terminal console.Console, shown *bytes.Buffer, look func(console.Console, string) error) error {
+	buffer := make([]byte, 4096)
+	var failed error
+	for {
+		n, err := terminal.Read(buffer)
+		shown.Write(buffer[:n])
+		if look != nil && failed == nil {
+			failed = look(terminal, shown.String())
+		}
+		if err != nil {
+			return failed
+		}
+	}
 }
 
 // printsLines wants stdout to be these lines and no others.

@@ -23,6 +23,8 @@ func podSentences(sc vocabulary) {
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is (?:restarted|restarted at least (\d+) times?)$`, containerRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is restarted within (\d+) seconds$`, containerRestartedWithin)
 	sc.Step(`^the restarts of container "([^"]*)" of Pod "([^"]*)" after the first wait at least (\d+), (\d+) and (\d+) seconds$`, restartsWait)
+	sc.Step(`^restart (\d+) of container "([^"]*)" of Pod "([^"]*)" comes within (\d+) seconds of the end before it$`, restartComes)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" runs on for (\d+) seconds$`, containerRunsOn)
 	sc.Step(`^the run of container "([^"]*)" of Pod "([^"]*)" before that lasted at least (\d+) seconds$`, lastRunLasted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" has not been restarted$`, containerNotRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is not restarted for (\d+) seconds$`, containerStaysUp)
@@ -220,6 +222,52 @@ func restartsWait(ctx context.Context, container, name string, first, second, th
 			return true, tell(), nil
 		},
 	})
+}
+
+// restartComes measures one restart by the node's own clock.
+func restartComes(ctx context.Context, number int, container, name string, seconds int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	most := time.Duration(seconds) * time.Second
+	what, expected := fmt.Sprintf("restart %d of container %q of Pod %q", number, container, name), fmt.Sprintf("within %s of the end before it", most)
+	return s.await(ctx, wait{
+		kind: "Pod", options: named(name), what: what, expected: expected, limit: most + boundPodStart.within(ctx),
+		judge: func(state objects) (bool, string, error) {
+			object := state[name]
+			if object == nil {
+				return false, "there is no such Pod", nil
+			}
+			n, pause, err := lastPause(object, container)
+			switch {
+			case err != nil:
+				return false, "", err
+			case n < number:
+				return false, fmt.Sprintf("%d restarts", n), nil
+			case n > number || pause > most+clockSkew:
+				return false, "", failed(what, expected, fmt.Sprintf("restart %d came after %s", n, pause))
+			}
+			return true, fmt.Sprintf("after %s", pause), nil
+		},
+	})
+}
+
+// containerRunsOn wants as many restarts as there are now.
+func containerRunsOn(ctx context.Context, container, pod string, seconds int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, "Pod", pod)
+	if err != nil {
+		return err
+	}
+	now, _, err := valueOf(object, restartPath(container))
+	if err != nil {
+		return err
+	}
+	return fieldStays(ctx, restartPath(container), "Pod", pod, now, seconds)
 }
 
 // lastPause is the number of a container's last restart, and the time between the end of the run before and its own begin; 0 as long

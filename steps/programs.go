@@ -39,6 +39,7 @@ type outcome struct {
 	asked          string
 	stdout, stderr string
 	exit           int
+	given, printed *carried // where it was given too much to be kept
 }
 
 func (o *outcome) String() string {

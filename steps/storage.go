@@ -3,12 +3,15 @@ package steps
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strings"
 )
 
 // Sentences about storage that outlives Pods.
 
 func storageSentences(sc vocabulary) {
 	sc.Step(`^the default storage class is remembered as "([^"]*)"$`, defaultClassRemembered)
+	sc.Step(`^Pod "([^"]*)" mounts NFS and becomes Ready, or waits with an event that names "([^"]*)", as its node, which Pod "([^"]*)" has at "([^"]*)", can$`, mountsAsItsNodeCan)
 }
 
 // defaultClass marks the class that claims get which name none.
@@ -38,4 +41,75 @@ func defaultClassRemembered(ctx context.Context, as string) error {
 		return nil
 	}
 	return &Unsupported{Why: fmt.Sprintf("the cluster has several default storage classes, %q: which one a claim gets is not the scenario's to say", found)}
+}
+
+// mountsAsItsNodeCan wants a Pod to be Ready, or an event that says why not. A node whose kernel has NFS and whose root has the program that
+// others mount it by has to mount it. Of one that lacks either nothing is known: its agent may do without.
+func mountsAsItsNodeCan(ctx context.Context, pod, volume, looker, root string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	must, has, err := s.nodeMountsNFS(ctx, looker, root)
+	if err != nil {
+		return err
+	}
+	what, expected := fmt.Sprintf("Pod %q, on a node that has %s", pod, has), "Ready"
+	if !must {
+		expected = fmt.Sprintf("Ready, or an event FailedMount that names %q", volume)
+	}
+	return s.lookUntil(ctx, what, expected, boundPodStart, func() (string, bool, error) {
+		object, err := s.mustGet(ctx, "Pod", pod)
+		if err != nil {
+			return "", false, err
+		}
+		is, seen := ready(object)
+		if told, err := s.failedMount(ctx, pod, volume); err != nil {
+			return "", false, err
+		} else if told != "" && !is {
+			is, seen = !must, told
+		}
+		if is { // the report says which of the two it was
+			s.observe(what, seen)
+		}
+		return seen, is, nil
+	})
+}
+
+// nodeMountsNFS looks at a node through a Pod that has its root as a volume.
+func (s *scenario) nodeMountsNFS(ctx context.Context, looker, root string) (bool, string, error) {
+	kernel, err := s.executeAside(ctx, looker, "app", "/workload", "cat", "/proc/filesystems")
+	if err != nil {
+		return false, "", err
+	}
+	inKernel, program := regexp.MustCompile(`(?m)\tnfs$`).MatchString(kernel.stdout), false
+	for _, path := range []string{"/sbin/mount.nfs", "/usr/sbin/mount.nfs"} {
+		found, err := s.executeAside(ctx, looker, "app", "/workload", "exists", root+path)
+		if err != nil {
+			return false, "", err
+		}
+		program = program || found.exit == 0
+	}
+	words := map[bool]string{true: "NFS in its kernel", false: "no NFS in its kernel"}[inKernel] + map[bool]string{true: " and mount.nfs", false: " and no mount.nfs"}[program]
+	return inKernel && program, words, nil
+}
+
+// failedMount is an event of a Pod about a volume that could not be mounted; empty as long as there is none.
+func (s *scenario) failedMount(ctx context.Context, pod, volume string) (string, error) {
+	events, err := s.list(ctx, "Event", "")
+	if err != nil {
+		return "", err
+	}
+	for _, event := range events.Items {
+		about, _, err := lookup(event.Object, "involvedObject")
+		if err != nil {
+			return "", err
+		}
+		fields, _ := about.(map[string]any)
+		message := show(event.Object["message"])
+		if fields["kind"] == "Pod" && fields["name"] == pod && event.Object["reason"] == "FailedMount" && strings.Contains(message, volume) {
+			return "FailedMount: " + message, nil
+		}
+	}
+	return "", nil
 }

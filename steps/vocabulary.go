@@ -40,6 +40,7 @@ func registerAll(v vocabulary) {
 	autoscalingSentences(v)
 	kubectlSentences(v)
 	backgroundSentences(v)
+	transferSentences(v)
 	clusterSentences(v)
 	crashSentences(v)
 	ruleSentences(v)

@@ -284,6 +284,51 @@ Feature: Grace periods
       Then the log of Pod "hooked" says "slow-answered" before "signal=SIGTERM"
       And Pod "hooked" is gone
 
+    Scenario: a preStop hook runs before a restart, too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          volumes: [{name: work, emptyDir: {}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            lifecycle: {preStop: {exec: {command: [/workload, steps, sleep 2, append /work/story hook]}}}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+            volumeMounts: [{name: work, mountPath: /work}]
+        """
+      And Pod "hooked" is Ready
+      When container "app" of Pod "hooked" executes "/workload control path=/livez status=500"
+      Then container "app" of Pod "hooked" is restarted
+      And Pod "hooked" becomes Ready
+      When container "app" of Pod "hooked" executes "/workload cat /work/story"
+      Then its output matches "^hook\n$"
+
+    Scenario: a preStop hook that fails is told of, and holds nothing up
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {preStop: {exec: {command: [/workload, exit, --code=3]}}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends within 10 seconds after the deletion
+      And the log of Pod "hooked" says "signal=SIGTERM"
+      And an event "FailedPreStopHook" is recorded for Pod "hooked"
+      And Pod "hooked" is gone within 30 seconds
+
     @api
     Scenario Outline: a hook <what> is refused
       When this is submitted:

@@ -96,7 +96,9 @@ Feature: Images
           - {name: misspelt, image: "Nobody/Writes:So:1"}
         """
       Then "status.containerStatuses[name=missing].state.waiting.reason" of Pod "pair" becomes "ImagePullBackOff"
+      And "status.containerStatuses[name=missing].state.waiting.message" of Pod "pair" contains "localhost:1/nobody/listens:1"
       And "status.containerStatuses[name=misspelt].state.waiting.reason" of Pod "pair" becomes "InvalidImageName"
+      And "status.containerStatuses[name=misspelt].state.waiting.message" of Pod "pair" contains "Nobody/Writes:So:1"
       And an event "Failed" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
       And an event "Failed" is recorded for Pod "pair" that says "ErrImagePull"
       And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"

@@ -49,6 +49,24 @@ Feature: Pods by kubectl
       When kubectl runs "logs there"
       Then its output contains "started"
 
+    # Not asked for is that the Pod hears when its client has said all that it will: containerd's port forwarding, which upstream's nodes
+    # use, does not pass that on.
+    @multi-node
+    Scenario: much at once, both ways, whichever node the Pod is on
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: elsewhere}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pod "elsewhere" is Ready
+      When kubectl forwards a local port to "pod/elsewhere 8080"
+      Then 2 connections to the local port bring 64Mi bytes each to the Pod and back at once, unchanged
+      And 5 requests to the local port are answered by Pod "elsewhere"
+
     Scenario: a port that nothing listens on
       When kubectl forwards a local port to "pod/web 8099"
       Then a request to the local port fails
@@ -114,6 +132,61 @@ Feature: Pods by kubectl
       Then it exits with 1
       And its error output contains "container nothing is not valid for pod web"
 
+    Scenario: exec, with much input
+      When kubectl runs with 48Mi bytes of input "exec -i web -- /workload cat"
+      Then it exits with 0
+      And it prints what it was given
+      # Much that nobody reads is not asked for: upstream's streams are full then, and so is the way back of the exit code.
+      When kubectl runs with 4Ki bytes of input "exec -i web -- /workload exit --code=7"
+      Then it exits with 7
+
+    Scenario: exec, with a terminal that grows
+      When kubectl runs "exec -it web -- /workload terminal --sized=30s --changes=1" in a terminal that has 44 rows and 122 columns once it prints ""rows":33"
+      Then it exits with 0
+      And its output contains ""columns":111"
+      And its output contains ""rows":44"
+      And its output contains ""columns":122"
+
+    # kubectl cp has the container's own tar pack and unpack. Here that is a link to the workload, on the container's path.
+    @multi-node
+    Scenario: cp, to a Pod on another node, and back
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: elsewhere}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          volumes: [{name: programs, emptyDir: {}}]
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, link, /workload, /bin/tar], volumeMounts: [{name: programs, mountPath: /bin}]}
+          containers:
+          - {name: other, image: "${image}", command: [/workload, wait]}
+          - {name: app, image: "${image}", command: [/workload, wait], env: [{name: PATH, value: /bin}], volumeMounts: [{name: programs, mountPath: /bin}]}
+        """
+      And Pod "elsewhere" is Ready
+      And the file "tree/large" with 24Mi bytes
+      And the file "tree/deep/small" with 10 bytes
+      And the file "tree/empty" with 0 bytes
+      When kubectl runs "cp tree elsewhere:/tree -c app"
+      Then it exits with 0
+      When container "app" of Pod "elsewhere" executes "/workload stat /tree/large"
+      Then its output contains ""size":25165824"
+      When container "other" of Pod "elsewhere" executes "/workload exists /tree"
+      Then it exits with 1
+      When kubectl runs "cp elsewhere:/tree back -c app"
+      Then it exits with 0
+      And the files "tree/large" and "back/large" are the same
+      And the files "tree/deep/small" and "back/deep/small" are the same
+      And the files "tree/empty" and "back/empty" are the same
+      # kubectl prints here what the container's tar has to say.
+      When kubectl runs "cp elsewhere:/nothing/here back -c app"
+      Then it exits with 1
+      And its output contains "/nothing/here"
+      When kubectl runs "cp tree nobody:/tree"
+      Then it exits with 1
+      And its error output contains ""nobody" not found"
+
     Scenario: attach, to read along and to write
       Given these objects exist:
         """
@@ -170,6 +243,57 @@ Feature: Pods by kubectl
       When Pod "web" is deleted
       Then what kubectl began prints "signal=SIGTERM"
       And what kubectl began ends with 0
+
+    # A line is long from 16 KiB on, which runtimes keep in parts.
+    Scenario: logs, cut short, and long lines
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: story}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print first, print long --length=50000, print last, wait]}]
+        """
+      And Pod "story" is Ready
+      And the log of Pod "story" says "started"
+      When kubectl runs "logs story --limit-bytes=50012"
+      Then its lines are 5, 50000, 4 bytes long
+      When kubectl runs "logs story --timestamps"
+      Then its output matches "^\S+Z first\n\S+Z long\.+\n\S+Z last\n\S+Z \S+ started"
+      When kubectl runs "logs story --limit-bytes=20000"
+      Then its lines are 5, 19994 bytes long
+      When kubectl runs "logs story --tail=2"
+      Then its output matches "^last\n.* started.*\n$"
+      When kubectl runs "logs story --tail=0"
+      Then it exits with 0
+      And it prints ""
+      When kubectl runs "logs story --tail=1000"
+      Then its output matches "^first\nlong\.+\nlast\n.* started"
+      When kubectl begins "logs -f story --limit-bytes=3"
+      Then what kubectl began ends with 0
+      And what kubectl began prints "fir"
+      Given Pod "story" stays Ready for 3 seconds
+      When kubectl runs "logs story --since=2s"
+      Then it exits with 0
+      And it prints ""
+      When kubectl runs "logs story --tail=-2"
+      Then it exits with 1
+      When kubectl runs "logs story --since=1s --since-time=2099-01-01T00:00:00Z"
+      Then it exits with 1
+
+    Scenario: a log that is followed ends with its container, and the next one has a log of its own
+      When kubectl begins "logs -f web"
+      Then what kubectl began prints "started"
+      When container "app" of Pod "web" executes "/workload control exit=3 after=1s"
+      Then what kubectl began prints "exits with 3"
+      And what kubectl began ends with 0
+      And container "app" of Pod "web" is restarted
+      And Pod "web" becomes Ready
+      When kubectl begins "logs -f web"
+      Then what kubectl began prints "started"
+      When kubectl runs "logs web"
+      Then its output contains "started"
+      And its output does not contain "exits with 3"
 
     Scenario: the log of a container that has ended
       When kubectl runs "logs web --previous"

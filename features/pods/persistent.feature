@@ -920,6 +920,66 @@ Feature: Storage that outlives Pods
         | what                      | source                                                                            | event       |
         | a disk that nobody serves | iscsi: {targetPortal: "127.0.0.1:1", iqn: "iqn.2026-01.com.example:none", lun: 0} | FailedMount |
 
+    # Whether a node can is its kernel's to say. A Pod beside the server serves an export from its memory, and two others mount it, by the
+    # server's address and port. On a node that has NFS in its kernel, and the program by which others mount it, they have to become Ready: one
+    # when it has written, the other when it finds what the first has written. On any other node they may do so, too; if not, they wait
+    # with an event. They go before the server does, or an unmount could wait for it.
+    Scenario: an export is mounted by every Pod that wants it, where the node can
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: server}
+        spec:
+          volumes: [{name: root, hostPath: {path: /}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, nfs, --port=2049], volumeMounts: [{name: root, mountPath: /node, readOnly: true}], readinessProbe: {tcpSocket: {port: 2049}, periodSeconds: 1}}
+        """
+      And Pod "server" is Ready
+      And "status.podIP" of Pod "server" is remembered as "server"
+      And "spec.nodeName" of Pod "server" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-remote"}
+        spec:
+          capacity: {storage: 1Gi}
+          accessModes: [ReadWriteMany]
+          storageClassName: "${namespace}"
+          mountOptions: [nfsvers=3, tcp, port=2049, mountport=2049, nolock, soft, timeo=100, retry=0]
+          nfs: {server: "${server}", path: /shared}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteMany], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: writer}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, steps, write /data/note kept, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: reader}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
+        """
+      Then Pod "writer" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "server" has at "/node", can
+      And Pod "reader" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "server" has at "/node", can
+      When Pod "writer" is deleted with a grace period of 1 second
+      And Pod "reader" is deleted with a grace period of 1 second
+      Then Pod "writer" is gone
+      And Pod "reader" is gone
+
     # Without mount options a node that can mount NFS would try for two minutes before it says anything.
     Scenario: a Pod with an export that nobody serves waits, and an event names the volume
       Given these objects exist:

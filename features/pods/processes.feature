@@ -75,6 +75,35 @@ Feature: Processes
         """
       Then the restarts of container "app" of Pod "app" after the first wait at least 10, 20 and 40 seconds
 
+    # Kubernetes' documentation has the ten minutes. Without them there would be 20 seconds before the third restart, and 40 before the fourth.
+    @slow
+    Scenario: after ten minutes without an end the pauses begin anew
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload control exit=1"
+      Then container "app" of Pod "app" is restarted
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload control exit=1"
+      Then container "app" of Pod "app" is restarted at least 2 times
+      And Pod "app" becomes Ready
+      And container "app" of Pod "app" runs on for 605 seconds
+      When container "app" of Pod "app" executes "/workload control exit=1"
+      Then restart 3 of container "app" of Pod "app" comes within 12 seconds of the end before it
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload control exit=1"
+      Then restart 4 of container "app" of Pod "app" comes within 25 seconds of the end before it
+
     Scenario: one container ends, the other goes on
       Given these objects exist:
         """

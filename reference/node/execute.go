@@ -134,12 +134,7 @@ func (w *worker) createSandbox(ctx context.Context, pod *v1.Pod) sandboxCreated 
 			return sandboxCreated{Err: ctx.Err()}
 		}
 	}
-	name, _ := podHostname(pod, w.agent.options.ClusterDomain)
-	sandbox, err := w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
-		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,
-		HostNetwork: pod.Spec.HostNetwork, HostIPC: pod.Spec.HostIPC, HostPID: pod.Spec.HostPID,
-		QOS: runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
-	})
+	sandbox, err := w.makeSandbox(ctx, pod)
 	switch {
 	case err == nil:
 		return sandboxCreated{Sandbox: &sandbox}
@@ -151,6 +146,18 @@ func (w *worker) createSandbox(ctx context.Context, pod *v1.Pod) sandboxCreated 
 		klog.FromContext(ctx).Error(err, "Sandbox not created")
 	}
 	return sandboxCreated{Err: err}
+}
+
+func (w *worker) makeSandbox(ctx context.Context, pod *v1.Pod) (runtime.Sandbox, error) {
+	if err := w.writeResolver(ctx, pod); err != nil {
+		return runtime.Sandbox{}, err
+	}
+	name, _ := podHostname(pod, w.agent.options.ClusterDomain)
+	return w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
+		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,
+		HostNetwork: pod.Spec.HostNetwork, HostIPC: pod.Spec.HostIPC, HostPID: pod.Spec.HostPID,
+		QOS: runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
+	})
 }
 
 func (w *worker) removeContainer(ctx context.Context, id string) {

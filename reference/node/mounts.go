@@ -41,7 +41,7 @@ func (w *worker) mounts(ctx context.Context, pod *v1.Pod, c *v1.Container, podIP
 			Source: path, Destination: at, ReadOnly: m.ReadOnly || v.ReadOnly, Propagation: propagation(m.MountPropagation),
 		})
 	}
-	files, err := w.podFiles(ctx, pod, podIP)
+	files, err := w.podFiles(pod, podIP)
 	if err != nil {
 		return nil, err
 	}
@@ -61,41 +61,22 @@ func (w *worker) mounts(ctx context.Context, pod *v1.Pod, c *v1.Container, podIP
 }
 
 // podFiles writes the files that all containers of a Pod share.
-func (w *worker) podFiles(ctx context.Context, pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
+func (w *worker) podFiles(pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
 	options := &w.agent.options
 	name, domain := podHostname(pod, options.ClusterDomain)
 	hosts, err := hostsFile(pod, podIP, name, domain)
 	if err != nil {
 		return nil, err
 	}
-	own, err := nodeResolver()
-	if err != nil {
-		return nil, err
-	}
-	servers, err := w.agent.clusterDNS(ctx)
-	if err != nil {
-		return nil, err
-	}
-	resolv, fellBack := podResolver(pod, own, servers, options.ClusterDomain)
-	warnings := resolv.fit()
-	if fellBack {
-		w.recordAt(pod, recordEvent{Warning: true, EventReason: "MissingClusterDNS", EventMsg: fmt.Sprintf(
-			"pod: %q. kubelet does not have ClusterDNS IP configured and cannot create Pod using %q policy. Falling back to %q policy.",
-			pod.Name+"_"+pod.Namespace+"("+string(pod.UID)+")", v1.DNSClusterFirst, v1.DNSDefault)})
-	}
-	for _, warning := range warnings {
-		w.recordAt(pod, recordEvent{Warning: true, EventReason: "DNSConfigForming", EventMsg: warning})
-	}
 	if pod.Spec.HostNetwork {
 		if name, err = os.Hostname(); err != nil {
 			return nil, fmt.Errorf("read the node's host name: %w", err)
 		}
 	}
-	var mounts []runtime.Mount
+	mounts := []runtime.Mount{{Source: w.resolverPath(pod), Destination: "/etc/resolv.conf"}} // there since the sandbox is
 	for _, f := range []struct{ name, at, content string }{
 		{"etc-hosts", "/etc/hosts", hosts},
 		{"hostname", "/etc/hostname", name + "\n"},
-		{"resolv.conf", "/etc/resolv.conf", resolv.String()},
 	} {
 		path := filepath.Join(w.agent.volumes.PodDir(string(pod.UID)), f.name)
 		if err := writeFile(path, []byte(f.content), 0o644); err != nil {
@@ -104,6 +85,37 @@ func (w *worker) podFiles(ctx context.Context, pod *v1.Pod, podIP string) ([]run
 		mounts = append(mounts, runtime.Mount{Source: path, Destination: f.at})
 	}
 	return mounts, nil
+}
+
+func (w *worker) resolverPath(pod *v1.Pod) string {
+	return filepath.Join(w.agent.volumes.PodDir(string(pod.UID)), "resolv.conf")
+}
+
+// writeResolver writes the resolv.conf that a sandbox's containers have, each
+// of them from its first start to its last.
+func (w *worker) writeResolver(ctx context.Context, pod *v1.Pod) error {
+	own, err := nodeResolver()
+	if err != nil {
+		return err
+	}
+	servers, err := w.agent.clusterDNS(ctx)
+	if err != nil {
+		return err
+	}
+	resolv, fellBack := podResolver(pod, own, servers, w.agent.options.ClusterDomain)
+	warnings := resolv.fit()
+	if fellBack {
+		message := fmt.Sprintf("kubelet does not have ClusterDNS IP configured and cannot create Pod using %q policy. Falling back to %q policy.", v1.DNSClusterFirst, v1.DNSDefault)
+		w.agent.recorder.Event(w.agent.nodeRef(), v1.EventTypeWarning, "MissingClusterDNS", message)
+		w.recordAt(pod, recordEvent{Warning: true, EventReason: "MissingClusterDNS", EventMsg: fmt.Sprintf("pod: %q. %s", pod.Name+"_"+pod.Namespace+"("+string(pod.UID)+")", message)})
+	}
+	for _, warning := range warnings {
+		w.recordAt(pod, recordEvent{Warning: true, EventReason: "DNSConfigForming", EventMsg: warning})
+	}
+	if err := writeFile(w.resolverPath(pod), []byte(resolv.String()), 0o644); err != nil {
+		return fmt.Errorf("write /etc/resolv.conf: %w", err)
+	}
+	return nil
 }
 
 // writeFile writes a file with exactly this mode, in place: containers that
