@@ -414,7 +414,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, wait]
-            readinessProbe: {exec: {command: [/workload, exists, /tmp/up]}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 60}
+            readinessProbe: {exec: {command: [/workload, exists, /tmp/up]}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1000}
         """
       And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
       And container "app" of Pod "app" executes "/workload touch /tmp/up"
