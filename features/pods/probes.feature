@@ -505,6 +505,25 @@ Feature: Probes
       And Pod "slow" has been asked for "/livez" at least 2 times
       And container "app" of Pod "slow" has not been restarted
 
+    Scenario: what has started is not ready for that alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/readyz=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1000}
+        """
+      And "status.containerStatuses[name=app].started" of Pod "slow" becomes "true"
+      Then Pod "slow" stays unready for 3 seconds
+      When container "app" of Pod "slow" executes "/workload control path=/readyz status=200"
+      Then Pod "slow" becomes Ready
+
     Scenario: after a restart it is asked anew
       Given these objects exist:
         """
