@@ -516,7 +516,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --answer=/readyz=503]
-            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+            startupProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1000}
         """
       And "status.containerStatuses[name=app].started" of Pod "slow" becomes "true"
