@@ -75,8 +75,7 @@ type Cell struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// Wanted is how many mutants a claim is to have: two of level MUST, one otherwise, none while it is pending. The matrix marks
-// those that have fewer.
+// Wanted is how many mutants a claim has to have: two of level MUST, one otherwise, none while it is pending.
 func Wanted(claim features.Claim) int {
 	switch {
 	case claim.Pending:

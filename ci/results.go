@@ -123,11 +123,32 @@ func (r *Results) write() error {
 	return nil
 }
 
+// noticed says what has caught a mutant.
+func noticed(scenarios, invariants int) string {
+	var parts []string
+	for _, part := range []struct {
+		n         int
+		one, many string
+	}{
+		{scenarios, "1 scenario failed as it should", "%d scenarios failed as they should"},
+		{invariants, "1 invariant was breached as it should be", "%d invariants were breached as they should be"},
+	} {
+		switch part.n {
+		case 0:
+		case 1:
+			parts = append(parts, part.one)
+		default:
+			parts = append(parts, fmt.Sprintf(part.many, part.n))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Table writes one line a mutant: what became of it, how long it took, and why it was not caught.
 func Table(w io.Writer, results []Result) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, result := range results {
-		state, why := "caught", fmt.Sprintf("%d failed as they should", len(result.Scenarios)+len(result.Invariants))
+		state, why := "caught", noticed(len(result.Scenarios), len(result.Invariants))
 		if !result.Caught {
 			state = "NOT CAUGHT"
 			why, _, _ = strings.Cut(result.Why, "\n")

@@ -104,7 +104,7 @@ func TestResults(t *testing.T) {
 	var table bytes.Buffer
 	alive, _ := r.Get("alive")
 	Table(&table, []Result{{Name: "caught", Caught: true, Scenarios: []string{"a", "b"}, Seconds: 12}, alive})
-	want := "caught      caught  12.0 s  2 failed as they should\nNOT CAUGHT  alive   0.0 s   passed: the mutant lives\n"
+	want := "caught      caught  12.0 s  2 scenarios failed as they should\nNOT CAUGHT  alive   0.0 s   passed: the mutant lives\n"
 	if diff := cmp.Diff(want, table.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -19,6 +19,7 @@ func trafficSentences(sc vocabulary) {
 	sc.Step(`^each of the Pods "([^"]*)" has answered, and no other$`, answeredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, comesToBeAnsweredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be refused$`, comesToBeRefused)
+	sc.Step(`^datagrams from the port (\d+) of Pod "([^"]*)" to "([^"]*)" come to be answered by Pod "([^"]*)"$`, datagramsAnsweredBy)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, comesToBeAnsweredByNone)
 }
 
@@ -42,6 +43,7 @@ type burst struct {
 	client, target string
 	count          int
 	every          time.Duration
+	port           int // of the client, for datagrams; 0 is a new one for each
 }
 
 func (b burst) String() string {
@@ -56,6 +58,9 @@ func (b burst) command() []string {
 	pace := []string{fmt.Sprintf("--count=%d", b.count), "--timeout=2s", "--concurrency=4"}
 	if b.every > 0 {
 		pace[2] = "--interval=" + b.every.String()
+	}
+	if b.port > 0 {
+		pace = append(pace, fmt.Sprintf("--from-port=%d", b.port))
 	}
 	scheme, address, _ := strings.Cut(b.target, "://")
 	if scheme == "tcp" || scheme == "udp" {
@@ -247,6 +252,17 @@ func comesToBeAnsweredBy(ctx context.Context, client, target, list string) error
 	pods := names(list)
 	return s.untilTraffic(ctx, burst{client: client, target: target, count: balanceRequests}, "answered by exactly "+among(pods),
 		func(requests []request) bool { return exactly(requests, pods) })
+}
+
+// datagramsAnsweredBy sends datagrams from one port. To the kernel they are one flow, which it keeps on the way of the first for as long
+// as others follow: only who removes the flow leads it elsewhere.
+func datagramsAnsweredBy(ctx context.Context, port int, client, address, pod string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.untilTraffic(ctx, burst{client: client, target: "udp://" + address, count: 1, port: port}, "answered by "+pod,
+		func(requests []request) bool { return exactly(requests, []string{pod}) })
 }
 
 // comesToBeRefused takes a time-out beside refusals for one of them: proxies refuse by an ICMP message, of which a kernel sends

@@ -245,6 +245,39 @@ Feature: Grace periods
       Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
       And Pod "hooked" is gone
 
+    Scenario: the time of a preStop hook is part of the period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          terminationGracePeriodSeconds: 12
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait, --ignore-sigterm]
+            lifecycle: {preStop: {exec: {command: [/workload, sleep, "9"]}}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends between 11 and 18 seconds after the deletion
+
+    Scenario: a Pod that waits to be started again is not waited for
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          terminationGracePeriodSeconds: 90
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
+        """
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CrashLoopBackOff"
+      When Pod "app" is deleted
+      Then Pod "app" is gone within 45 seconds
+
     Scenario: a preStop hook that sleeps
       Given these objects exist:
         """

@@ -76,6 +76,17 @@ Feature: Nodes that fail
       And "spec.nodeName" of Pod "bare" is still "node-2"
       And there is no Pod "brief"
       And ReplicaSet "web" still has the same Pods as "after"
+      # The node takes Pods as before.
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: again}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [node-2]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then Pod "again" becomes Ready
 
   @pods/memory-pressure
   Rule: when a node runs out of memory, those who use more than they requested go

@@ -181,6 +181,63 @@ Feature: Placement
       Then Pod "more" becomes Ready
       And "spec.nodeName" of Pod "more" is "${node}"
 
+    @serial
+    Scenario: a Pod that has ended gives its room back before it is deleted
+      Given a node and its free cpu are remembered as "node" and "room"
+      And 60% of "room" is remembered as "most"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          restartPolicy: Never
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve], resources: {requests: {cpu: "${most}"}}}]
+        """
+      And Pod "first" is Ready
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${most}"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "second" becomes "Unschedulable"
+      When container "app" of Pod "first" executes "/workload control exit=0"
+      Then "status.phase" of Pod "first" becomes "Succeeded"
+      And Pod "second" becomes Ready
+      And Pod "first" still exists
+
+    @serial
+    Scenario: a Pod on its way out holds its room until it has ended
+      Given a node and its free cpu are remembered as "node" and "room"
+      And 60% of "room" is remembered as "most"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=8s], resources: {requests: {cpu: "${most}"}}}]
+        """
+      And Pod "first" is Ready
+      When Pod "first" is deleted
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "${most}"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "second" becomes "Unschedulable"
+      And Pod "second" becomes Ready
+
     @workloads
     Scenario: a node refuses what is put on it past the scheduler and finds no room there
       Given these objects exist:

@@ -400,6 +400,62 @@ Feature: Probes
       And container "healthy" of Pod "pair" has not been restarted
       And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is still "${healthy}"
 
+  @pods/readiness-removes-from-service @services/readiness-managed
+  Rule: a Pod is ready when everything that it names says so, and not before
+
+    Scenario: a container that was restarted is not ready until its probe says so anew
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, exists, /tmp/up]}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1000}
+        """
+      And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
+      And container "app" of Pod "app" executes "/workload touch /tmp/up"
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then container "app" of Pod "app" is restarted
+      And Pod "app" becomes unready
+      And Pod "app" stays unready for 4 seconds
+      When container "app" of Pod "app" executes "/workload touch /tmp/up"
+      Then Pod "app" becomes Ready
+
+    Scenario: a readiness gate is shut until somebody opens it
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app, labels: {app: web}}
+        spec:
+          readinessGates: [{conditionType: example.com/open}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And "status.conditions[type=ContainersReady].status" of Pod "app" becomes "True"
+      Then the endpoint of Pod "app" in Service "web" comes to be "ready=false, serving=false, terminating=false"
+      And Pod "app" stays unready for 3 seconds
+      When the status of Pod "app" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "False"}, {type: example.com/open, status: "True"}]}
+        """
+      Then Pod "app" becomes Ready
+      And the endpoint of Pod "app" in Service "web" comes to be "ready=true, serving=true, terminating=false"
+      When the status of Pod "app" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True"}, {type: example.com/open, status: "False"}]}
+        """
+      Then Pod "app" becomes unready
+
   @pods/deadlock-goes-unseen
   Rule: without a liveness probe a deadlock goes unseen
 
@@ -448,6 +504,25 @@ Feature: Probes
       And "status.containerStatuses[name=app].started" of Pod "slow" is "true"
       And Pod "slow" has been asked for "/livez" at least 2 times
       And container "app" of Pod "slow" has not been restarted
+
+    Scenario: what has started is not ready for that alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/readyz=503]
+            startupProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1000}
+        """
+      And "status.containerStatuses[name=app].started" of Pod "slow" becomes "true"
+      Then Pod "slow" stays unready for 3 seconds
+      When container "app" of Pod "slow" executes "/workload control path=/readyz status=200"
+      Then Pod "slow" becomes Ready
 
     Scenario: after a restart it is asked anew
       Given these objects exist:

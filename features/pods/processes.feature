@@ -104,6 +104,33 @@ Feature: Processes
       When container "app" of Pod "app" executes "/workload control exit=1"
       Then restart 4 of container "app" of Pod "app" comes within 25 seconds of the end before it
 
+    Scenario: each end is told of in its turn, and it is the last that counts
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: OnFailure
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload control exit=3"
+      Then container "app" of Pod "app" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" becomes "3"
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload control exit=4"
+      Then "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" becomes "4"
+      And container "app" of Pod "app" is restarted at least 2 times
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload control exit=0"
+      Then "status.phase" of Pod "app" becomes "Succeeded"
+      And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "Completed"
+
     Scenario: one container ends, the other goes on
       Given these objects exist:
         """
@@ -221,6 +248,50 @@ Feature: Processes
       Then "status.phase" of Pod "app" becomes "Succeeded"
       And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "Completed"
       And "status.initContainerStatuses[name=sidecar].state.terminated.exitCode" of Pod "app" is present
+
+    Scenario: a Pod is as ready as its sidecars are
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: work, emptyDir: {}}]
+          initContainers:
+          - name: sidecar
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, exists, /work/up]}, periodSeconds: 1, timeoutSeconds: 5}
+            volumeMounts: [{name: work, mountPath: /work}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: work, mountPath: /work}]}
+        """
+      And "status.containerStatuses[name=app].ready" of Pod "app" becomes "true"
+      Then Pod "app" stays unready for 3 seconds
+      When container "app" of Pod "app" executes "/workload touch /work/up"
+      Then Pod "app" becomes Ready
+
+    @api
+    Scenario: an update of a Pod does not touch its status
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          nodeSelector: {example.com/no-such-node: "${namespace}"}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When Pod "app" is patched with:
+        """
+        metadata: {labels: {tier: front}}
+        status: {phase: Failed, reason: Whim}
+        """
+      Then it is accepted
+      And "metadata.labels.tier" of Pod "app" is "front"
+      And "status.phase" of Pod "app" is "Pending"
+      And "status.reason" of Pod "app" is absent
 
     Scenario: at the end sidecars go last, the first of them after the others
       Given these objects exist:

@@ -114,14 +114,21 @@ Feature: Volumes
         ---
         apiVersion: v1
         kind: Pod
-        metadata: {name: app}
+        metadata: {name: app, labels: {tier: front}}
         spec:
-          volumes: [{name: settings, configMap: {name: settings}}, {name: password, secret: {secretName: password}}]
+          volumes:
+          - {name: settings, configMap: {name: settings}}
+          - {name: password, secret: {secretName: password}}
+          - {name: about, downwardAPI: {items: [{path: tier, fieldRef: {fieldPath: "metadata.labels['tier']"}}]}}
           containers:
           - name: app
             image: "${image}"
             command: [/workload, wait]
-            volumeMounts: [{name: settings, mountPath: /settings}, {name: password, mountPath: /password}, {name: settings, mountPath: /single, subPath: colour}]
+            volumeMounts:
+            - {name: settings, mountPath: /settings}
+            - {name: password, mountPath: /password}
+            - {name: settings, mountPath: /single, subPath: colour}
+            - {name: about, mountPath: /about}
         """
       And Pod "app" is Ready
       When "data.colour" of ConfigMap "settings" is set to "green"
@@ -130,6 +137,8 @@ Feature: Volumes
       And container "app" of Pod "app" comes to print "shut" when it executes "/workload cat /password/word"
       When container "app" of Pod "app" executes "/workload cat /single"
       Then it prints "blue"
+      When Pod "app" is labelled "tier=back"
+      Then container "app" of Pod "app" comes to print "back" when it executes "/workload cat /about/tier"
       And container "app" of Pod "app" has not been restarted
 
     Scenario: one file of a config map, beside what the image has there

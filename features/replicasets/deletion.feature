@@ -58,6 +58,57 @@ Feature: Deletion
       And "metadata.deletionTimestamp" of ReplicaSet "web" is absent
       And ReplicaSet "web" still has the same Pods as "its Pods"
 
+    @api
+    Scenario: what two others own goes with the last of them
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: first}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: second}}
+        """
+      And "metadata.uid" of ConfigMap "first" is remembered as "first"
+      And "metadata.uid" of ConfigMap "second" is remembered as "second"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: shared
+          ownerReferences:
+          - {apiVersion: v1, kind: ConfigMap, name: first, uid: "${first}"}
+          - {apiVersion: v1, kind: ConfigMap, name: second, uid: "${second}"}
+        """
+      When ConfigMap "first" is deleted
+      Then "metadata.ownerReferences[0].uid" of ConfigMap "shared" becomes "${second}"
+      And ConfigMap "shared" exists for 3 seconds
+      When ConfigMap "second" is deleted
+      Then ConfigMap "shared" is gone
+
+    Scenario: in the foreground, an owner waits for those alone that say so
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}
+        """
+      And "metadata.uid" of ConfigMap "owner" is remembered as "owner"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: slow
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}"}]
+        spec:
+          terminationGracePeriodSeconds: 90
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=60s]}]
+        """
+      And Pod "slow" is Ready
+      When ConfigMap "owner" is deleted with propagation "Foreground"
+      Then ConfigMap "owner" is gone within 40 seconds
+      And Pod "slow" still exists
+      And "metadata.deletionTimestamp" of Pod "slow" comes to be present
+      When Pod "slow" is deleted with a grace period of 0 seconds
+      Then Pod "slow" is gone
+
   @replicasets/delete-orphans
   Rule: the Pods can be kept
 

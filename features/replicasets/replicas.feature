@@ -33,6 +33,49 @@ Feature: Replicas
         | 1     | 1     |
         | 3     | 3     |
 
+    Scenario: a Pod is available when it has been ready for as long as the set says
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          minReadySeconds: 6
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then ReplicaSet "web" comes to have 1 Ready Pod
+      And "status.readyReplicas" of ReplicaSet "web" becomes "1"
+      And "status.availableReplicas" of ReplicaSet "web" becomes "1"
+
+    @api
+    Scenario: only another wish is another generation
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And "status.observedGeneration" of ReplicaSet "web" becomes "1"
+      When ReplicaSet "web" is labelled "tier=front"
+      Then it is accepted
+      And "metadata.generation" of ReplicaSet "web" is "1"
+      When "spec.minReadySeconds" of ReplicaSet "web" is set to "1"
+      Then it is accepted
+      And "metadata.generation" of ReplicaSet "web" is "2"
+      And "status.observedGeneration" of ReplicaSet "web" becomes "2"
+
     @api
     Scenario: without a number it is one
       Given these objects exist:
@@ -230,6 +273,33 @@ Feature: Replicas
       Then Pod "${victim}" is gone
       And ReplicaSet "web" comes to have 2 Ready Pods
 
+    @api
+    Scenario: a Pod that has failed is replaced, and stays to be looked at
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {example.com/no-such-node: "${namespace}"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 1 Pod
+      And one Pod of ReplicaSet "web" is remembered as "victim"
+      When the status of Pod "${victim}" is patched with:
+        """
+        status: {phase: Failed}
+        """
+      Then it is accepted
+      And there come to be exactly 2 Pods with the selector "app=web"
+      And ReplicaSet "web" comes to have 1 Pod
+      And Pod "${victim}" still exists
+
     Scenario: more and fewer
       Given these objects exist:
         """
@@ -332,6 +402,21 @@ Feature: Replicas
     Scenario: kubectl get pods -l
       Given these objects exist:
         """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web-first, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web-second, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "web-first, web-second" are Ready
+      And these objects exist:
+        """
         apiVersion: apps/v1
         kind: ReplicaSet
         metadata: {name: web}
@@ -349,11 +434,13 @@ Feature: Replicas
         spec:
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
-      And ReplicaSet "web" comes to have 2 Pods
+      And ReplicaSet "web" comes to control exactly the Pods "web-first, web-second"
       And the Pods of ReplicaSet "web" are remembered as "its Pods"
       Then the selector "app=web" finds exactly the Pods "${its Pods}"
-      When kubectl runs "get pods -l app=web -o name --no-headers"
+      When kubectl runs "get pods -l app=web --no-headers"
       Then it exits with 0
+      And its output contains "web-first"
+      And its output contains "web-second"
       And its output does not contain "other"
 
   @replicasets/scale-imperative

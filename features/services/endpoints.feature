@@ -168,6 +168,11 @@ Feature: Endpoints
         """
       Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "http://${listed}/" come to be answered by exactly the Pods "two"
+      When Endpoints "listed" is patched with:
+        """
+        subsets: [{addresses: [{ip: "${one}"}], notReadyAddresses: [{ip: "${two}"}], ports: [{port: 8080}]}]
+        """
+      Then requests from Pod "client" to "http://${listed}/" come to be answered by exactly the Pods "one"
       When EndpointSlice "by-hand" is deleted
       And Endpoints "listed" is deleted
       Then requests from Pod "client" to "http://${sliced}/" come to be refused

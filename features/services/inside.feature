@@ -72,6 +72,7 @@ Feature: The API from inside
         - {apiGroups: [""], resources: [endpoints], verbs: [list]}
         - {apiGroups: [""], resources: [configmaps], verbs: [get, list], resourceNames: [mine]}
         - {apiGroups: [apps], resources: [replicasets/scale], verbs: [get]}
+        - {apiGroups: [apps], resources: ["*/status"], verbs: [get]}
         - {apiGroups: [discovery.k8s.io], resources: ["*"], verbs: ["*"]}
         ---
         apiVersion: rbac.authorization.k8s.io/v1
@@ -110,6 +111,7 @@ Feature: The API from inside
         | all objects, where it names one            | /api/v1/namespaces/${namespace}/configmaps                                  | refused with 403 |
         | a list of the one that it names            | /api/v1/namespaces/${namespace}/configmaps?fieldSelector=metadata.name=mine | accepted         |
         | the subresource that it names              | /apis/apps/v1/namespaces/${namespace}/replicasets/web/scale                 | accepted         |
+        | the subresource that it names of all       | /apis/apps/v1/namespaces/${namespace}/replicasets/web/status                | accepted         |
         | the resource, where it names a subresource | /apis/apps/v1/namespaces/${namespace}/replicasets/web                       | refused with 403 |
         | anything in a group, where it names all    | /apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices            | accepted         |
         | what there is, for everybody who is known  | /apis                                                                       | accepted         |

@@ -57,6 +57,27 @@ Feature: Types of Services
       Then it is accepted
       And "spec.ports[0].nodePort" of Service "other" is "${free}"
 
+    @serial
+    Scenario: a node port that its Service changes for another is free again
+      Given a node port that is free is remembered as "free"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${free}}]}}
+        """
+      And a node port that is free is remembered as "another"
+      When Service "web" is patched with:
+        """
+        spec: {ports: [{port: 80, nodePort: ${another}}]}
+        """
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "web" is "${another}"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${free}}]}}
+        """
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "other" is "${free}"
+
     @cluster
     Scenario: a range of node ports is used to its end, what is given back is used again, and what lies outside is refused
       Given a cluster of its own with the server flags "--service-node-port-range=30100-30103"

@@ -176,14 +176,26 @@ Feature: Ways into a Service
         spec:
           affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
           containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: outside}
+        spec:
+          hostNetwork: true
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
         """
-      And Pod "apart" is Ready
+      And Pods "apart, outside" are Ready
       And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
       And "spec.healthCheckNodePort" of Service "web" is remembered as "health"
       And the address of the node of Pod "one" is remembered as "here"
       And the address of the node of Pod "apart" is remembered as "there"
       Then requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "one" to "http://${here}:${port}/" come to be answered by exactly the Pods "one"
       And requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "apart" to "http://${there}:${port}/" come to be answered by none of the Pods "one"
+      # Traffic that is kept to a node keeps its sender too.
+      Given the address of the node of Pod "outside" is remembered as "outside"
+      When container "client" of Pod "outside" executes "/workload http http://${here}:${port}/"
+      Then its output contains ""remoteAddr":"${outside}:"
       And requests from Pod "apart" to "http://${here}:${health}/healthz" come to be answered with the status 200
       And requests from Pod "apart" to "http://${there}:${health}/healthz" come to be answered with the status 503
       When Pod "apart" is labelled "app=web"
@@ -248,6 +260,77 @@ Feature: Ways into a Service
       And requests from Pod "client" to "tcp://${address}:9000" come to be refused
       And requests from Pod "client" to "udp://${address}:9000" come to be refused
       And requests from Pod "client" to "http://${node}:${port}/" come to be refused
+
+    # The first Pod is on another node than its client: a kernel forgets by itself what it masquerades to an interface that goes away.
+    @multi-node @services/proxy-follows-endpoints @services/node-port-everywhere
+    Scenario: datagrams of one sender find another Pod when theirs is gone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client, labels: {app: client}}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: ask}}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --udp=5300]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: spare}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --udp=5300]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: ask}
+        spec: {type: NodePort, selector: {app: ask}, ports: [{port: 53, targetPort: 5300, protocol: UDP}]}
+        """
+      And Pods "client, one, two" are Ready
+      And "spec.clusterIP" of Service "ask" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "ask" is remembered as "port"
+      And the address of the node of Pod "client" is remembered as "node"
+      Then datagrams from the port 20001 of Pod "client" to "${address}:53" come to be answered by Pod "one"
+      And datagrams from the port 20002 of Pod "client" to "${node}:${port}" come to be answered by Pod "one"
+      When Pod "two" is labelled "app=ask"
+      And Pod "one" is deleted with a grace period of 0 seconds
+      Then the ready endpoints of Service "ask" come to be exactly the Pods "two"
+      And datagrams from the port 20001 of Pod "client" to "${address}:53" come to be answered by Pod "two"
+      And datagrams from the port 20002 of Pod "client" to "${node}:${port}" come to be answered by Pod "two"
+
+    @services/proxy-follows-endpoints
+    Scenario: the last Pod of a Service goes on to be asked while it serves
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: last, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --term-delay=25s]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "client, last" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "last"
+      When Pod "last" is deleted
+      Then the endpoint of Pod "last" in Service "web" comes to be "ready=false, serving=true, terminating=true"
+      When Pod "client" sends 8 requests to "http://${address}/", one every 1 seconds
+      Then every request is answered
 
     @should @services/load-balances
     Scenario: the load is even
