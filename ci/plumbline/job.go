@@ -22,7 +22,7 @@ var manifest string
 // jobbing is what the manifest is made of.
 type jobbing struct {
 	Image string
-	Rules []rule
+	Rules []rule // none: it may do everything
 	Args  []string
 	Known string // the list of known failures, or nothing
 	Pod   bool   // a Pod alone
@@ -52,6 +52,7 @@ func job(args []string, w io.Writer) int {
 	flags := flag.NewFlagSet("plumbline job", flag.ContinueOnError)
 	options.Flags(flags)
 	runner := flags.String("runner-image", fixtures.RunnerRepository+":"+plumbline.Version, "the `name` under which nodes find the runner's image")
+	least := flags.Bool("least", false, "grant no more than what scenarios do; those that need the right to everything are then left out")
 	pod := flags.Bool("pod", false, "write a Pod instead, for a cluster that has no Jobs")
 	kept := flags.Duration("hold", 0, "after the run, keep its reports for `plumbline reports`, executed in the Job's Pod, for at most this `time`; an hour by default")
 	if err := flags.Parse(args); err != nil {
@@ -66,14 +67,17 @@ func job(args []string, w io.Writer) int {
 	if *kept < 0 {
 		return complain(badUsage, fmt.Errorf("-hold=%s: a time cannot be negative", *kept))
 	}
-	j := jobbing{Image: *runner, Pod: *pod, Rules: rules(slices.Concat(steps.Rights(true), steps.Wishes())), Args: []string{"-target=kubeconfig", "-out=/out"}}
+	j := jobbing{Image: *runner, Pod: *pod, Args: []string{"-target=kubeconfig", "-out=/out"}}
 	hold := "1h0m0s"
+	if *least {
+		j.Rules = rules(slices.Concat(steps.Rights(true), steps.Wishes()))
+	}
 	var wrong error
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
 		case "target", "image", "kubeconfig", "context", "kubectl", "out", "make":
 			wrong = errors.Join(wrong, fmt.Errorf("-%s=%s: a Job judges the cluster that it runs in, by what its image holds", f.Name, f.Value))
-		case "runner-image", "pod":
+		case "runner-image", "pod", "least":
 		case "hold":
 			hold = f.Value.String()
 		case "expected-failures":

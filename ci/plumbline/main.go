@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -78,6 +79,12 @@ func run(ctx context.Context, args []string) int {
 		return failed
 	}
 	options.Kit = filepath.Dir(self)
+	// kubectl needs a program `diff`; where there is none the kit's will do.
+	if _, err := exec.LookPath("diff"); err != nil {
+		if err := os.Setenv("PATH", os.Getenv("PATH")+string(filepath.ListSeparator)+options.Kit); err != nil {
+			return complain(failed, fmt.Errorf("let kubectl find diff: %w", err))
+		}
+	}
 	options.Again = again(flags)
 	held, err := hold(socketPath(), *keep)
 	if err != nil {
