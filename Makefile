@@ -9,6 +9,7 @@
 #   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown and out/compare.html
 #   make verify REPORTS=out/report.json                        judge a report anew from its records, without a cluster
 #   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
+#   make runner-image      the compiled runner as an image, for a Job in the cluster that it judges; see ci/README.md
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,

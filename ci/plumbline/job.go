@@ -54,7 +54,7 @@ func job(args []string, w io.Writer) int {
 	runner := flags.String("runner-image", fixtures.RunnerRepository+":"+plumbline.Version, "the `name` under which nodes find the runner's image")
 	least := flags.Bool("least", false, "grant no more than what scenarios do; those that need the right to everything are then left out")
 	pod := flags.Bool("pod", false, "write a Pod instead, for a cluster that has no Jobs")
-	kept := flags.Duration("hold", 0, "after the run, keep its reports for `plumbline reports`, executed in the Job's Pod, for at most this `time`; an hour by default")
+	kept := flags.Duration("hold", 0, "after the run, keep its reports for the command reports, executed in the Job's Pod, for at most this `time`; an hour by default")
 	if err := flags.Parse(args); err != nil {
 		if err == flag.ErrHelp {
 			return conformant

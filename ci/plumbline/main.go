@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string) int {
 	var options plumbline.Options
 	flags := flag.NewFlagSet("plumbline", flag.ContinueOnError)
 	options.Flags(flags)
-	keep := flags.Duration("hold", 0, "after the run, keep its reports for `plumbline reports`, executed beside it, for at most this `time`")
+	keep := flags.Duration("hold", 0, "after the run, keep its reports for the command reports, executed beside it, for at most this `time`")
 	if err := flags.Parse(args); err != nil {
 		if err == flag.ErrHelp {
 			return conformant
