@@ -9,6 +9,7 @@
 #   make compare REPORTS='one/report.json other/report.json'   what implementations do differently, as Markdown and out/compare.html
 #   make verify REPORTS=out/report.json                        judge a report anew from its records, without a cluster
 #   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
+#   make runner-image      the compiled runner as an image, for a Job in the cluster that it judges; see ci/README.md
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
@@ -32,7 +33,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner example generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner runner-image example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -90,8 +91,9 @@ generate:
 golden: suite
 	@$(PLAIN) go run -trimpath ./fixtures/golden/record $(if $(SHOW),-show) $(NAME)
 
+# Nodes come with the workload image, and with those in the archives IMAGES='one.tar other.tar'.
 reference kubernetes: suite
-	@$(PLAIN) go run -trimpath ./fixtures/cluster up $@ $(NODES)
+	@$(PLAIN) go run -trimpath ./fixtures/cluster up $@ $(or $(NODES),3) $(IMAGES)
 
 reference-down:
 	@$(PLAIN) go run -trimpath ./fixtures/cluster down $(or $(RUN),lasting)
@@ -111,6 +113,10 @@ verify:
 # The runner is for GOOS and GOARCH, if those are given.
 runner: suite
 	@$(PLAIN) GOOS= GOARCH= go run -trimpath ./ci/pack .build $(or $(GOOS),$(shell go env GOOS)) $(or $(GOARCH),$(shell go env GOARCH))
+
+# An image of the runner, for a Job in the cluster that it judges: ci/README.md says how.
+runner-image: suite
+	@$(PLAIN) GOOS= GOARCH= go run -trimpath ./ci/pack -image .build linux $(or $(ARCH),$(shell go env GOARCH))
 
 example: suite
 	@$(PLAIN) go run -trimpath ./ci/example

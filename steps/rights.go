@@ -47,12 +47,24 @@ func Rights(workloads bool) []Right {
 	add(kinds["Service"], "services", "status", true, "patch")
 	add(kinds["ReplicaSet"], "replicasets", "scale", true, "get", "update", "patch")
 	add(kinds["Deployment"], "deployments", "scale", true, "get", "update", "patch")
+	add(kinds["ServiceAccount"], "serviceaccounts", "token", true, "create")
 	if workloads {
 		add(kinds["Node"], "nodes", "", false, "get", "list", "watch")
 		add(kinds["Pod"], "pods", "log", true, "get")
 		rights = append(rights, Right{Verb: "get", Group: measuredPods().Group, Resource: measuredPods().Resource, Namespaced: true})
 		for _, way := range []string{"exec", "attach", "portforward", "proxy"} {
 			add(kinds["Pod"], "pods", way, true, "get", "create")
+		}
+	}
+	return rights
+}
+
+// Wishes lists the rights that a scenario asks for itself, and does without where it has to.
+func Wishes() []Right {
+	rights := []Right{}
+	for _, kind := range optional() {
+		for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"} {
+			rights = append(rights, Right{Verb: verb, Group: kinds[kind].Group, Resource: plural(kind), Namespaced: true})
 		}
 	}
 	return rights

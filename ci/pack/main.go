@@ -1,6 +1,8 @@
 // Pack puts the compiled runner together: the program, kubectl and the workload image, in a folder and in an archive of it.
 //
-//	go run ./ci/pack FOLDER OS ARCHITECTURE
+//	go run ./ci/pack [-image] FOLDER OS ARCHITECTURE
+//
+// With -image it also makes a container image of it, which `plumbline job` writes a Job for.
 package main
 
 import (
@@ -8,29 +10,33 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 
+	"github.com/plumbline/plumbline"
 	"github.com/plumbline/plumbline/fixtures"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: pack FOLDER OS ARCHITECTURE")
+	image := flag.Bool("image", false, "make a container image, too")
+	flag.Parse()
+	if flag.NArg() != 3 || *image && flag.Arg(1) != "linux" {
+		fmt.Fprintln(os.Stderr, "usage: pack [-image] FOLDER OS ARCHITECTURE; images are of linux only")
 		os.Exit(2)
 	}
-	if err := pack(ctx, os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := pack(ctx, flag.Arg(0), flag.Arg(1), flag.Arg(2), *image); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func pack(ctx context.Context, under, goos, goarch string) error {
+func pack(ctx context.Context, under, goos, goarch string, image bool) error {
 	under, err := filepath.Abs(under)
 	if err != nil {
 		return err
@@ -48,7 +54,14 @@ func pack(ctx context.Context, under, goos, goarch string) error {
 		return fmt.Errorf("archive the runner: %w", err)
 	}
 	fmt.Printf("The runner is %s, with what has to lie beside it; all of it is in %s.tar.gz\n", filepath.Join(folder, "plumbline"), folder)
-	return nil
+	if !image {
+		return nil
+	}
+	instructions, err := fixtures.Kit(folder).RunnerImage(goarch, plumbline.Version)
+	if err == nil {
+		fmt.Println(instructions)
+	}
+	return err
 }
 
 // archive writes a folder's files to an archive beside it.

@@ -6,6 +6,8 @@
 //	plumbline -target=kubeconfig -kubeconfig=PATH -context=NAME
 //	plumbline compare ONE/report.json OTHER/report.json …   what they do differently, as Markdown and as a page (-out=FOLDER)
 //	plumbline verify OUT/report.json …                      judges a report anew from its records
+//	plumbline job [flags]                                   writes the manifest of a Job that judges the cluster it runs in
+//	plumbline reports                                       executed beside a run with -hold=TIME, gives its reports out
 //
 // It ends with 0 if what was judged conforms, 1 if it does not or could not be judged (or a report is not what it says), and
 // 2 if the command line makes no sense. It lives here because it is a packaged form of the gate, like what else ci holds: the library does the work.
@@ -13,9 +15,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -47,11 +51,16 @@ func run(ctx context.Context, args []string) int {
 			return compare(args[1:])
 		case "verify":
 			return verify(args[1:])
+		case "job":
+			return job(args[1:], os.Stdout)
+		case "reports":
+			return fetch(args[1:], os.Stdout, socketPath())
 		}
 	}
 	var options plumbline.Options
 	flags := flag.NewFlagSet("plumbline", flag.ContinueOnError)
 	options.Flags(flags)
+	keep := flags.Duration("hold", 0, "after the run, keep its reports for the command reports, executed beside it, for at most this `time`")
 	if err := flags.Parse(args); err != nil {
 		if err == flag.ErrHelp {
 			return conformant
@@ -59,8 +68,7 @@ func run(ctx context.Context, args []string) int {
 		return badUsage // the flag package has said why
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "plumbline: %q is no flag, and nothing else is expected\n", flags.Arg(0))
-		return badUsage
+		return complain(badUsage, noFlag(flags.Arg(0)))
 	}
 	self, err := os.Executable()
 	if err == nil {
@@ -71,17 +79,33 @@ func run(ctx context.Context, args []string) int {
 		return failed
 	}
 	options.Kit = filepath.Dir(self)
+	// kubectl needs a program `diff`; where there is none the kit's will do.
+	if _, err := exec.LookPath("diff"); err != nil {
+		if err := os.Setenv("PATH", os.Getenv("PATH")+string(filepath.ListSeparator)+options.Kit); err != nil {
+			return complain(failed, fmt.Errorf("let kubectl find diff: %w", err))
+		}
+	}
 	options.Again = again(flags)
+	held, err := hold(socketPath(), *keep)
+	if err != nil {
+		return complain(badUsage, err)
+	}
 	report, err := plumbline.Judge(ctx, options)
+	if err != nil || report == nil {
+		err = errors.Join(err, held.drop())
+	} else if err := held.release(ctx, options.Out, os.Stdout); err != nil {
+		return complain(failed, err)
+	}
 	switch {
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "plumbline:", err)
-		return badUsage
+		return complain(badUsage, err)
 	case report != nil && !report.Verdict.Passed:
 		return failed
 	}
 	return conformant
 }
+
+func noFlag(arg string) error { return fmt.Errorf("%q is no flag, and nothing else is expected", arg) }
 
 // again writes the command that judges the same target by another selection.
 func again(flags *flag.FlagSet) func(plumbline.Selection, int64) string {
