@@ -397,7 +397,7 @@ Feature: Probes
       And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is remembered as "healthy"
       When container "sick" of Pod "pair" executes "/workload control path=/livez status=500"
       Then container "sick" of Pod "pair" is restarted
-      And container "healthy" of Pod "pair" has not been restarted
+      And container "healthy" of Pod "pair" is not restarted for 3 seconds
       And "status.containerStatuses[name=healthy].containerID" of Pod "pair" is still "${healthy}"
 
   @pods/readiness-removes-from-service @services/readiness-managed
