@@ -46,8 +46,7 @@ func (t *table) sets() []chooser {
 	inSets := []string{formEqual, formIn, formNotIn, formExists, formNot}
 	first := &table{keys: t.keys[:1], states: t.states}
 	for _, form := range inSets {
-		of, _ := first.of(form)
-		for _, selector := range of {
+		for _, selector := range first.of(form) {
 			// A set of one value says what an equality says.
 			if form != formIn && form != formNotIn || len(selector[0].values) > 1 {
 				add(selector, first.ways())
@@ -165,9 +164,11 @@ func setsChoose(ctx context.Context) error {
 	if err := s.createAll(ctx, sets); err != nil {
 		return err
 	}
-	taken := func(found objects, c chooser, w way) bool {
-		pod := found[c.pod(w)]
-		return pod == nil || pod.GetDeletionTimestamp() != nil || controllerOf(pod).Name != ""
+	taken := func(found objects, c chooser) func(way) bool {
+		return func(w way) bool {
+			pod := found[c.pod(w)]
+			return pod == nil || pod.GetDeletionTimestamp() != nil || controllerOf(pod).Name != ""
+		}
 	}
 	return s.awaitChoices(ctx, "Pod", ownCase, "ReplicaSets", choosers, 2*boundController.within(ctx), taken)
 }
@@ -204,7 +205,7 @@ func servicesChoose(ctx context.Context) error {
 	if err := s.createAll(ctx, services); err != nil {
 		return err
 	}
-	leads := func(found objects, c chooser, w way) bool {
+	leads := func(found objects, c chooser) func(way) bool {
 		of := objects{}
 		for name, slice := range found {
 			if slice.GetLabels()[discoveryv1.LabelServiceName] == c.name {
@@ -212,8 +213,10 @@ func servicesChoose(ctx context.Context) error {
 			}
 		}
 		entries, err := endpoints(of)
-		_, there := entries[w.name]
-		return err == nil && there
+		return func(w way) bool {
+			_, there := entries[w.name]
+			return err == nil && there
+		}
 	}
 	return s.awaitChoices(ctx, "EndpointSlice", discoveryv1.LabelServiceName, "Services", choosers, boundPodStart.within(ctx), leads)
 }
@@ -226,7 +229,7 @@ func (t *table) services() []chooser {
 	}
 	var earlier []selection
 	for _, key := range t.keys {
-		of, _ := (&table{keys: []string{key}, states: t.states}).of(formEqual)
+		of := (&table{keys: []string{key}, states: t.states}).of(formEqual)
 		for _, selector := range of {
 			add(selector)
 			for _, other := range earlier {
@@ -239,7 +242,7 @@ func (t *table) services() []chooser {
 }
 
 // awaitChoices waits until each chooser has chosen what its selector means, and wants it to stay so for a while.
-func (s *scenario) awaitChoices(ctx context.Context, kind, label, whose string, choosers []chooser, limit time.Duration, chosen func(objects, chooser, way) bool) error {
+func (s *scenario) awaitChoices(ctx context.Context, kind, label, whose string, choosers []chooser, limit time.Duration, chosen func(objects, chooser) func(way) bool) error {
 	var wrong []string
 	w := wait{
 		kind: kind, options: metav1.ListOptions{LabelSelector: label}, limit: limit,
@@ -248,7 +251,7 @@ func (s *scenario) awaitChoices(ctx context.Context, kind, label, whose string, 
 	w.judge = func(found objects) (bool, string, error) {
 		wrong = nil
 		for _, c := range choosers {
-			for _, mistake := range c.selector.mistakes(c.ways, func(w way) bool { return chosen(found, c, w) }) {
+			for _, mistake := range c.selector.mistakes(c.ways, chosen(found, c)) {
 				wrong = append(wrong, fmt.Sprintf("the selector %q of %s: %s", c.selector, c.name, mistake))
 			}
 		}

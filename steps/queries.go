@@ -62,10 +62,10 @@ func formChooses(ctx context.Context, form string) error {
 	if err != nil {
 		return err
 	}
-	selectors, err := t.of(form)
-	if err != nil {
-		return err
+	if !slices.Contains(forms(), form) {
+		return fmt.Errorf("a selector has one of the forms %q, not %q", forms(), form)
 	}
+	selectors := t.of(form)
 	return s.choose(ctx, t.ways(), selectors, selectors)
 }
 
@@ -277,11 +277,7 @@ func wanderingWatched(ctx context.Context) error {
 	}
 	var selectors []selection
 	for _, form := range forms() {
-		of, err := t.of(form)
-		if err != nil {
-			return err
-		}
-		selectors = append(selectors, of...)
+		selectors = append(selectors, t.of(form)...)
 	}
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()

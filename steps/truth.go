@@ -173,10 +173,7 @@ func (s selection) means(labels map[string]string) bool {
 }
 
 // of are all selectors of one form: with each value, or with each set of one and of two values.
-func (t *table) of(form string) ([]selection, error) {
-	if !slices.Contains(forms(), form) {
-		return nil, fmt.Errorf("a selector has one of the forms %q, not %q", forms(), form)
-	}
+func (t *table) of(form string) []selection {
 	var all []selection
 	for _, key := range t.keys {
 		values := t.values(key)
@@ -196,7 +193,7 @@ func (t *table) of(form string) ([]selection, error) {
 			}
 		}
 	}
-	return all, nil
+	return all
 }
 
 // some are requirements of each form about a label: with an empty value, and with another.
