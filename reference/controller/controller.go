@@ -145,11 +145,15 @@ func build(options Options, config *rest.Config, client kubernetes.Interface, fa
 	if err != nil {
 		return nil, fmt.Errorf("service accounts: %w", err)
 	}
+	secrets, err := account.NewSecrets(client, factory, config.CAData)
+	if err != nil {
+		return nil, fmt.Errorf("secrets of service accounts: %w", err)
+	}
 	roles, err := aggregation.New(client, factory)
 	if err != nil {
 		return nil, fmt.Errorf("cluster roles: %w", err)
 	}
-	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, roles, autoscalers}
+	runners := []runner{sets, deployments, endpoints, namespaces, nodes, volumes, collector, accounts, secrets, roles, autoscalers}
 	if !options.LoadBalancers.IsZero() {
 		balancers, err := loadbalancer.New(client, factory, recorder("service-controller"), options.LoadBalancers)
 		if err != nil {

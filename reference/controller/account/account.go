@@ -1,5 +1,5 @@
 // Package account gives each namespace what its Pods need to speak to the API: a default service account, and the certificate by which
-// they know the server.
+// they know the server. It fills the Secrets that hold a service account's token.
 package account
 
 import (
