@@ -331,6 +331,39 @@ Feature: The API from inside
       Then it exits with 1
       And its error output contains "not found"
 
+    # As accounts had tokens before they were asked for. Such a token has no end.
+    Scenario: a Secret of an account holds a token of it, and goes with it
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: lasting, annotations: {kubernetes.io/service-account.name: reader}}
+        type: kubernetes.io/service-account-token
+        """
+      Then "data.token" of Secret "lasting" comes to be present
+      And "data['ca.crt']" of Secret "lasting" is present
+      And "metadata.annotations['kubernetes.io/service-account.uid']" of Secret "lasting" is present
+      When kubectl runs "get secret lasting -o go-template={{.data.token|base64decode}}"
+      Then it exits with 0
+      When what it prints is remembered as "token"
+      And Pod "client" asks the API for "/version" with the token "${token}"
+      Then it is accepted
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints/web" with the token "${token}"
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "system:serviceaccount:${namespace}:reader"
+      When ServiceAccount "reader" is deleted
+      Then Secret "lasting" is gone
+
+    Scenario: a Secret of an account that there is not is removed
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: still, annotations: {kubernetes.io/service-account.name: nobody}}
+        type: kubernetes.io/service-account-token
+        """
+      Then Secret "still" is gone
+
     # Ten minutes are the shortest life of a token. The node replaces it when four fifths are over; the API forgives a minute.
     @slow
     Scenario: a token ends, and its file has another one before
