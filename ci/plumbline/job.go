@@ -55,14 +55,8 @@ func job(args []string, w io.Writer) int {
 	least := flags.Bool("least", false, "grant no more than what scenarios do; those that need the right to everything are then left out")
 	pod := flags.Bool("pod", false, "write a Pod instead, for a cluster that has no Jobs")
 	kept := flags.Duration("hold", 0, "after the run, keep its reports for the command reports, executed in the Job's Pod, for at most this `time`; an hour by default")
-	if err := flags.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return conformant
-		}
-		return badUsage // the flag package has said why
-	}
-	if flags.NArg() > 0 {
-		return complain(badUsage, noFlag(flags.Arg(0)))
+	if code, ok := parse(flags, args); !ok {
+		return code
 	}
 	if *kept < 0 {
 		return complain(badUsage, fmt.Errorf("-hold=%s: a time cannot be negative", *kept))

@@ -61,14 +61,8 @@ func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("plumbline", flag.ContinueOnError)
 	options.Flags(flags)
 	keep := flags.Duration("hold", 0, "after the run, keep its reports for the command reports, executed beside it, for at most this `time`")
-	if err := flags.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return conformant
-		}
-		return badUsage // the flag package has said why
-	}
-	if flags.NArg() > 0 {
-		return complain(badUsage, noFlag(flags.Arg(0)))
+	if code, ok := parse(flags, args); !ok {
+		return code
 	}
 	self, err := os.Executable()
 	if err == nil {
@@ -105,7 +99,19 @@ func run(ctx context.Context, args []string) int {
 	return conformant
 }
 
-func noFlag(arg string) error { return fmt.Errorf("%q is no flag, and nothing else is expected", arg) }
+// parse reads flags, and nothing but flags; if that is not ok, all has been said, and the code is how to end.
+func parse(flags *flag.FlagSet, args []string) (code int, ok bool) {
+	if err := flags.Parse(args); err != nil {
+		if err == flag.ErrHelp {
+			return conformant, false
+		}
+		return badUsage, false // the flag package has said why
+	}
+	if flags.NArg() > 0 {
+		return complain(badUsage, fmt.Errorf("%q is no flag, and nothing else is expected", flags.Arg(0))), false
+	}
+	return conformant, true
+}
 
 // again writes the command that judges the same target by another selection.
 func again(flags *flag.FlagSet) func(plumbline.Selection, int64) string {

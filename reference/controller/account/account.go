@@ -57,19 +57,14 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, a
 			}),
 	}
 	c.maps = corelisters.NewConfigMapLister(c.informer.GetIndexer())
-	for _, followed := range []struct {
-		informer cache.SharedIndexInformer
-		handler  cache.ResourceEventHandlerFuncs
-	}{
-		{namespaces.Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.namespaceChanged, UpdateFunc: func(_, obj any) { c.namespaceChanged(obj) }}},
-		{accounts.Informer(), cache.ResourceEventHandlerFuncs{DeleteFunc: c.contentChanged}},
-		{c.informer, cache.ResourceEventHandlerFuncs{UpdateFunc: func(_, obj any) { c.contentChanged(obj) }, DeleteFunc: c.contentChanged}},
-	} {
-		handler, err := followed.informer.AddEventHandler(followed.handler)
-		if err != nil {
-			return nil, fmt.Errorf("watch what namespaces have: %w", err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
+	var err error
+	c.hasSynced, err = loop.Follow(
+		loop.Followed{Informer: namespaces.Informer(), Handler: cache.ResourceEventHandlerFuncs{AddFunc: c.namespaceChanged, UpdateFunc: func(_, obj any) { c.namespaceChanged(obj) }}},
+		loop.Followed{Informer: accounts.Informer(), Handler: cache.ResourceEventHandlerFuncs{DeleteFunc: c.contentChanged}},
+		loop.Followed{Informer: c.informer, Handler: cache.ResourceEventHandlerFuncs{UpdateFunc: func(_, obj any) { c.contentChanged(obj) }, DeleteFunc: c.contentChanged}},
+	)
+	if err != nil {
+		return nil, fmt.Errorf("watch what namespaces have: %w", err)
 	}
 	return c, nil
 }

@@ -48,18 +48,13 @@ func NewSecrets(client kubernetes.Interface, factory informers.SharedInformerFac
 			}),
 	}
 	c.secrets = corelisters.NewSecretLister(c.informer.GetIndexer())
-	for _, followed := range []struct {
-		informer cache.SharedIndexInformer
-		handler  cache.ResourceEventHandlerFuncs
-	}{
-		{accounts.Informer(), cache.ResourceEventHandlerFuncs{DeleteFunc: c.accountDeleted}},
-		{c.informer, cache.ResourceEventHandlerFuncs{AddFunc: c.secretChanged, UpdateFunc: func(_, obj any) { c.secretChanged(obj) }}},
-	} {
-		handler, err := followed.informer.AddEventHandler(followed.handler)
-		if err != nil {
-			return nil, fmt.Errorf("watch the secrets of service accounts: %w", err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
+	var err error
+	c.hasSynced, err = loop.Follow(
+		loop.Followed{Informer: accounts.Informer(), Handler: cache.ResourceEventHandlerFuncs{DeleteFunc: c.accountDeleted}},
+		loop.Followed{Informer: c.informer, Handler: cache.ResourceEventHandlerFuncs{AddFunc: c.secretChanged, UpdateFunc: func(_, obj any) { c.secretChanged(obj) }}},
+	)
+	if err != nil {
+		return nil, fmt.Errorf("watch the secrets of service accounts: %w", err)
 	}
 	return c, nil
 }

@@ -70,6 +70,25 @@ func WaitForCaches(ctx context.Context, name string, synced ...cache.InformerSyn
 	return nil
 }
 
+// Followed is an informer, and who is told of its objects.
+type Followed struct {
+	Informer cache.SharedIndexInformer
+	Handler  cache.ResourceEventHandler
+}
+
+// Follow registers handlers, and returns what WaitForCaches waits for: that each has been told of everything there is.
+func Follow(all ...Followed) ([]cache.InformerSynced, error) {
+	synced := make([]cache.InformerSynced, len(all))
+	for i, followed := range all {
+		handler, err := followed.Informer.AddEventHandler(followed.Handler)
+		if err != nil {
+			return nil, err
+		}
+		synced[i] = handler.HasSynced
+	}
+	return synced, nil
+}
+
 // Deleted unwraps what a delete handler gets: the object, or the tombstone of one whose deletion went unseen.
 func Deleted[T any](obj any) (T, bool) {
 	if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
