@@ -70,16 +70,22 @@ func TestExpectedFailuresOfANarrowRun(t *testing.T) {
 
 func TestBadFilesOfExpectedFailures(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"no YAML":                  {"- scenario: [\n", "line"},
-		"no list":                  {"scenario: a\nreason: b\n", "known.yaml:1: want a list"},
-		"no entry":                 {"- labels/in/it-holds\n", `known.yaml:1: entry 1: "labels/in/it-holds" is no entry`},
-		"no reason":                {"- scenario: labels/in/it-holds\n", "known.yaml:1: entry 1: labels/in/it-holds has no reason"},
-		"an empty reason":          {"- scenario: labels/in/it-holds\n  reason: '  '\n", "has no reason"},
-		"a reason that is no text": {"- scenario: labels/in/it-holds\n  reason: [a]\n", "reason has to be a text"},
-		"no scenario":              {"- reason: b\n", "scenario is missing"},
-		"an unknown field":         {"- scenario: a\n  reason: b\n  because: c\n", `nobody knows the field "because"`},
-		"twice":                    {"- {scenario: labels/in/it-holds, reason: a}\n- {scenario: labels/in/it-holds, reason: b}\n", "known.yaml:2: entry 2: labels/in/it-holds stands at"},
-		"an unknown scenario":      {"- {scenario: labels/in/it-hold, reason: a}\n", "known.yaml:1: entry 1: there is no scenario labels/in/it-hold: perhaps labels/in/it-holds"},
+		"no YAML":                   {"- scenario: [\n", "line"},
+		"no list":                   {"scenario: a\nreason: b\n", "known.yaml:1: want a list"},
+		"no entry":                  {"- labels/in/it-holds\n", `known.yaml:1: entry 1: "labels/in/it-holds" is no entry`},
+		"no reason":                 {"- scenario: labels/in/it-holds\n", "known.yaml:1: entry 1: labels/in/it-holds has no reason"},
+		"an empty reason":           {"- scenario: labels/in/it-holds\n  reason: '  '\n", "has no reason"},
+		"a reason that is no text":  {"- scenario: labels/in/it-holds\n  reason: [a]\n", "reason has to be a text"},
+		"no scenario":               {"- reason: b\n", "known.yaml:1: entry 1: scenario is missing, the id of a scenario, or invariant"},
+		"an unknown field":          {"- scenario: a\n  reason: b\n  because: c\n", `nobody knows the field "because"`},
+		"twice":                     {"- {scenario: labels/in/it-holds, reason: a}\n- {scenario: labels/in/it-holds, reason: b}\n", "known.yaml:2: entry 2: labels/in/it-holds stands at"},
+		"both":                      {"- {scenario: labels/in/it-holds, invariant: one-controller, reason: a}\n", "want an entry for each"},
+		"an invariant twice":        {"- {invariant: one-controller, reason: a}\n- {invariant: one-controller, reason: b}\n", "known.yaml:2: entry 2: the invariant one-controller stands at"},
+		"an invariant, no reason":   {"- invariant: one-controller\n", "the invariant one-controller has no reason"},
+		"an unknown invariant":      {"- {invariant: one-controler, reason: a}\n", "known.yaml:1: entry 1: there is no invariant one-controler: there are node-name-is-final, "},
+		"no invariant, a scenario":  {"- {invariant: labels/in/it-holds, reason: a}\n", "that is a scenario, so write scenario: labels/in/it-holds"},
+		"no scenario, an invariant": {"- {scenario: one-controller, reason: a}\n", "that is an invariant, so write invariant: one-controller"},
+		"an unknown scenario":       {"- {scenario: labels/in/it-hold, reason: a}\n", "known.yaml:1: entry 1: there is no scenario labels/in/it-hold: perhaps labels/in/it-holds"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := testRun(t, testFeature("it holds"), &testVocabulary{}, expecting(t, c.text))

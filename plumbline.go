@@ -36,8 +36,8 @@ type Options struct {
 	DryRun      bool   // say what would run, and what the target lacks for it, and change nothing
 	Version     bool   // print the suite's version instead of running anything
 	Make        bool   // the run was started by this repository's Makefile: messages name its variables, and not flags
-	// Expected is the path of a YAML file that lists scenarios which are known to fail on the target, each with a reason. The
-	// run then fails if another one fails, and also if a listed one does not.
+	// Expected is the path of a YAML file that lists scenarios which are known to fail on the target, and invariants which are known to be
+	// breached, each with a reason. The run then fails if another one fails, and also if a listed one does not.
 	Expected string
 
 	// Image names the container image that the target "image" judges, one that keeps the contract of fixtures/CONTRACT.md.

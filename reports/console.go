@@ -176,7 +176,7 @@ func (c Console) known(r *Report) {
 	c.printf("\n%s\n", c.in("bold", "Expected failures"))
 	narrowed := 0
 	for _, entry := range r.Expected {
-		if entry.Narrowed && entry.State == Unjudged {
+		if entry.Narrowed && entry.State == Unjudged && entry.Invariant == "" {
 			narrowed++
 			continue
 		}
@@ -184,7 +184,7 @@ func (c Console) known(r *Report) {
 		if entry.State == Stale {
 			style = string(Failed)
 		}
-		c.printf("  %s %s: %s\n", c.in(style, fmt.Sprintf("%-11s", entry.State)), entry.Scenario, entry.Reason)
+		c.printf("  %s %s: %s\n", c.in(style, fmt.Sprintf("%-11s", entry.State)), entry.Name(), entry.Reason)
 	}
 	if narrowed > 0 {
 		c.printf("  %d of other scenarios than the selected ones\n", narrowed)
@@ -247,7 +247,7 @@ func (c Console) ending(r *Report) {
 		}
 	}
 	c.printf("Scenarios: %s\n", strings.Join(counts, ", "))
-	if r.Verdict.Passed && r.Counts.Known > 0 {
+	if r.Verdict.Passed && r.knownWords() != "" {
 		c.printf("%s\n", c.in("known", "The run ended "+r.Verdict.Words+"."))
 		return
 	}

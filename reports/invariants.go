@@ -15,7 +15,8 @@ type Invariant struct {
 	Why      string   `json:"why"`      // of every state but Held
 	Observed int      `json:"observed"` // states of objects that were judged
 	Breaches []Breach `json:"breaches"`
-	More     int      `json:"more"` // breaches beyond those, of all invariants of a cluster together
+	More     int      `json:"more"`  // breaches beyond those, of all invariants of a cluster together
+	Known    string   `json:"known"` // of a breach that was expected: why
 }
 
 // The states of an invariant; NotJudged is the third, of a run that watched nothing.
@@ -45,11 +46,14 @@ type Sighting struct {
 	What    string    `json:"what"`
 }
 
-// breached counts the invariants that did not hold.
+// Fails says whether the invariant fails the run: it was breached, and that was not expected.
+func (i *Invariant) Fails() bool { return len(i.Breaches) > 0 && i.Known == "" }
+
+// breached counts the invariants that fail the run.
 func (r *Report) breached() int {
 	n := 0
 	for i := range r.Invariants {
-		if len(r.Invariants[i].Breaches) > 0 {
+		if r.Invariants[i].Fails() {
 			n++
 		}
 	}
@@ -100,7 +104,14 @@ func (c Console) invariants(r *Report) {
 			held, observed = held+1, max(observed, invariant.Observed)
 			continue
 		}
-		c.printf("  %s %s: %s\n", c.in(invariant.State, fmt.Sprintf("%-12s", invariant.State)), invariant.Name, invariant.Text)
+		word := invariant.State
+		if invariant.Known != "" {
+			word = "known"
+		}
+		c.printf("  %s %s: %s\n", c.in(word, fmt.Sprintf("%-12s", word)), invariant.Name, invariant.Text)
+		if invariant.Known != "" {
+			c.printf("%s", indent("breached, as expected: "+invariant.Known, "    "))
+		}
 		if len(invariant.Breaches) == 0 {
 			c.printf("%s", indent(invariant.Why, "    "))
 		}
@@ -128,7 +139,12 @@ func (r *Report) junitInvariants() junitSuite {
 			for _, breach := range invariant.Breaches {
 				told = append(told, breach.Explain())
 			}
-			c.Failure = &junitDetail{Message: firstLine(invariant.Why), Type: Breached, Text: printable(strings.Join(told, "\n\n"))}
+			detail := &junitDetail{Message: firstLine(invariant.Why), Type: Breached, Text: printable(strings.Join(told, "\n\n"))}
+			if invariant.Known != "" {
+				c.Skipped, c.Output = &junitDetail{Message: "known breach: " + firstLine(invariant.Known)}, detail.Text
+			} else {
+				c.Failure = detail
+			}
 		case invariant.State != Held:
 			c.Skipped = &junitDetail{Message: invariant.State + ": " + firstLine(invariant.Why)}
 		}
@@ -156,6 +172,8 @@ func invariantRows(b *strings.Builder, all []Compared) {
 				cells = append(cells, "not known")
 			case r.Invariants[i].State == Held:
 				cells = append(cells, Held)
+			case r.Invariants[i].Known != "":
+				cells = append(cells, "known: "+r.Invariants[i].Why)
 			default:
 				cells = append(cells, r.Invariants[i].State+": "+r.Invariants[i].Why)
 			}

@@ -35,7 +35,7 @@ func (r *Report) markdown() string {
 	return b.String()
 }
 
-// markdownTroubles lists what neither passed nor is unsupported, the gravest first.
+// markdownTroubles lists what neither passed nor is unsupported, the gravest first, and the invariants that were breached.
 func (r *Report) markdownTroubles(b *strings.Builder) {
 	var troubles []pageScenario
 	for i := range r.Scenarios {
@@ -43,13 +43,22 @@ func (r *Report) markdownTroubles(b *strings.Builder) {
 			troubles = append(troubles, record.onPage())
 		}
 	}
-	if len(troubles) == 0 {
+	var breached []Invariant
+	for _, invariant := range r.Invariants {
+		if len(invariant.Breaches) > 0 {
+			breached = append(breached, invariant)
+		}
+	}
+	if len(troubles)+len(breached) == 0 {
 		return
 	}
 	slices.SortStableFunc(troubles, func(a, b pageScenario) int { return severity[b.Outcome] - severity[a.Outcome] })
 	b.WriteString("\n### What did not pass\n\n")
 	row(b, "outcome", "scenario", "why")
 	row(b, "---", "---", "---")
+	for _, invariant := range breached {
+		row(b, invariantWord(invariant), "`invariant: "+invariant.Name+"`", plain(firstLine(invariant.Why)))
+	}
 	for _, s := range troubles[:min(mostInSummary, len(troubles))] {
 		row(b, s.Word, "`"+s.ID+"`", plain(firstLine(s.Why)))
 	}

@@ -75,7 +75,7 @@ type Target struct {
 // make: a run with known failures may succeed.
 type Verdict struct {
 	Passed  bool     `json:"passed"`
-	Words   string   `json:"words"` // "passed", "failed", or "as expected, with 2 known failures"
+	Words   string   `json:"words"` // "passed", "failed", or "as expected, with 2 known failures and 1 known breach"
 	Reasons []string `json:"reasons"`
 }
 

@@ -68,12 +68,13 @@ func (r *Report) WriteHTML(path string) error {
 		return err
 	}
 	form, err := template.New("page.html").Funcs(template.FuncMap{
-		"brief": func(s Seconds) string { return brief(s.Duration()) },
-		"link":  func(path string) string { return (&url.URL{Path: path}).String() },
-		"class": func(s string) string { return strings.ReplaceAll(s, " ", "-") },
-		"clip":  clip,
-		"pace":  Target.Pace,
-		"count": count,
+		"brief":     func(s Seconds) string { return brief(s.Duration()) },
+		"link":      func(path string) string { return (&url.URL{Path: path}).String() },
+		"class":     func(s string) string { return strings.ReplaceAll(s, " ", "-") },
+		"clip":      clip,
+		"pace":      Target.Pace,
+		"invariant": invariantWord,
+		"count":     count,
 		"words": func() []string {
 			return []string{"passed", "failed", "known", "missed", "unsupported", "inconclusive", "error", "left-out", "pending"}
 		},
@@ -167,4 +168,18 @@ func clip(s string) string {
 		return string(runes[:most]) + "…"
 	}
 	return s
+}
+
+// invariantWord is the outcome of a scenario that an invariant's state is drawn like.
+func invariantWord(i Invariant) string {
+	switch {
+	case i.Fails():
+		return string(Failed)
+	case i.Known != "":
+		return "known"
+	case i.State == Held:
+		return string(Passed)
+	default:
+		return string(Unsupported)
+	}
 }

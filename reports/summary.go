@@ -80,7 +80,7 @@ func (c *Claim) summarise(byID map[string]*Record) {
 }
 
 // judge is the verdict: a run succeeds when it judged something, every planned scenario is accounted for, no scenario of
-// level MUST failed but those that were expected to, and none was kept from judging by the environment or by the suite.
+// level MUST failed and no invariant was breached but those that were expected to, and none was kept from judging by the environment or by the suite.
 func (r *Report) judge(planned map[string]*Record) Verdict {
 	v := Verdict{Reasons: []string{}}
 	because := func(format string, args ...any) { v.Reasons = append(v.Reasons, fmt.Sprintf(format, args...)) }
@@ -100,13 +100,13 @@ func (r *Report) judge(planned map[string]*Record) Verdict {
 		because("%s failed", count(n, "scenario"))
 	}
 	for _, invariant := range r.Invariants {
-		if len(invariant.Breaches) > 0 {
+		if invariant.Fails() {
 			because("the invariant %s was breached: %s", invariant.Name, invariant.Why)
 		}
 	}
 	for i := range r.Expected {
 		if entry := &r.Expected[i]; entry.State == Stale {
-			because("%s", entry.stale(planned[entry.Scenario]))
+			because("%s", r.stale(entry, planned[entry.Scenario]))
 		}
 	}
 	explained, errors, inconclusive := 0, 0, 0
@@ -139,8 +139,8 @@ func (r *Report) judge(planned map[string]*Record) Verdict {
 	switch {
 	case !v.Passed:
 		v.Words = "failed"
-	case r.Counts.Known > 0:
-		v.Words = "as expected, with " + count(r.Counts.Known, "known failure")
+	case r.knownWords() != "":
+		v.Words = "as expected, with " + r.knownWords()
 	default:
 		v.Words = "passed"
 	}
