@@ -3,7 +3,7 @@ package reports
 import "time"
 
 // Version is the version of the JSON report's format. It changes when a reader of the old format would be misled.
-const Version = 2
+const Version = 3
 
 // Outcome is what became of a planned scenario. Each has exactly one.
 type Outcome string

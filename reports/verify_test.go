@@ -70,7 +70,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"a truncated report":      {string(data[:len(data)/2]), "unexpected end"},
 		"no report":               {"hello", "invalid character"},
 		"a run that did not end":  {strings.Replace(string(data), `"complete": true`, `"complete": false`, 1), "did not end"},
-		"a report of another age": {strings.Replace(string(data), `"version": 2`, `"version": 99`, 1), "has version 99"},
+		"a report of another age": {strings.Replace(string(data), `"version": 3`, `"version": 99`, 1), "has version 99"},
 	} {
 		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,6 +21,7 @@ func autoscalingSentences(sc vocabulary) {
 	sc.Step(`^the condition "(\w+)" of HorizontalPodAutoscaler "([^"]*)" becomes "(True|False)" with the reason "(\w+)"$`, conditionBecomes)
 	sc.Step(`^the condition "(\w+)" of HorizontalPodAutoscaler "([^"]*)" becomes "(True|False)" with the reason "(\w+)", and says "([^"]*)"$`, conditionSays)
 	sc.Step(`^Pod "([^"]*)" is measured to use between "([^"]*)" and "([^"]*)" of (cpu|memory)$`, measuredToUse)
+	sc.Step(`^the API comes to list the group "([^"]*)"$`, groupListed)
 }
 
 // scaledTo waits for the number that somebody else writes into a target.
@@ -93,6 +95,26 @@ func measuredToUse(ctx context.Context, pod, least, most, name string) error {
 		}
 		used, err := usedBy(object, name)
 		return used.String(), err == nil && used.Cmp(low) >= 0 && used.Cmp(high) <= 0, err
+	})
+}
+
+// groupListed waits until whoever asks which groups there are is told of one. A server that has a group from somebody else may answer
+// requests before that.
+func groupListed(ctx context.Context, group string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.lookUntil(ctx, "the API server's groups", group+" is one of them", boundAutoscaler, func() (string, bool, error) {
+		list, err := s.typed.Discovery().ServerGroups()
+		if err != nil {
+			return "", false, environment(fmt.Errorf("ask which groups the API server has: %w", err))
+		}
+		var names []string
+		for _, g := range list.Groups {
+			names = append(names, g.Name)
+		}
+		return strings.Join(names, " "), slices.Contains(names, group), nil
 	})
 }
 

@@ -418,6 +418,7 @@ Feature: Autoscaling
         """
       Then Pod "full" is measured to use between "100Mi" and "140Mi" of memory
       And Pod "busy" is measured to use between "100m" and "240m" of cpu
+      And the API comes to list the group "metrics.k8s.io"
       When kubectl runs "top pods"
       Then it prints the columns "NAME, CPU(cores), MEMORY(bytes)"
       And its output matches "(?m)^full +\d+m +1[0-4]\dMi *$"
