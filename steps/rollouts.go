@@ -108,6 +108,7 @@ const version = "version"
 // generation is a Pod of a Deployment as a rollout looks at it.
 type generation struct {
 	name, version  string
+	set            string // name of its controller
 	ready, leaving bool
 }
 
@@ -130,13 +131,13 @@ func generationsOf(found objects) []generation {
 			continue
 		}
 		is, _ := ready(pod)
-		pods = append(pods, generation{pod.GetName(), pod.GetLabels()[version], is, pod.GetDeletionTimestamp() != nil})
+		pods = append(pods, generation{pod.GetName(), pod.GetLabels()[version], controllerOf(pod).Name, is, pod.GetDeletionTimestamp() != nil})
 	}
 	return pods
 }
 
 // awaitGenerations waits until the Deployment runs what it should, all Ready and nothing else. meanwhile says what must never be.
-func awaitGenerations(ctx context.Context, deployment, wanted string, count int, expected string, begun func(), meanwhile func([]generation) (wrong string)) error {
+func awaitGenerations(ctx context.Context, deployment, wanted string, count int, expected string, begun func(), meanwhile func([]generation) (wrong string, err error)) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -162,7 +163,11 @@ func awaitGenerations(ctx context.Context, deployment, wanted string, count int,
 				seen[i] = pod.String()
 				done = done && pod.version == wanted && pod.ready && !pod.leaving
 			}
-			if wrong := meanwhile(pods); wrong != "" {
+			wrong, err := meanwhile(pods)
+			if err != nil {
+				return false, among(seen), err
+			}
+			if wrong != "" {
 				return false, among(seen), failed(what+" during the rollout", expected, wrong+": "+among(seen))
 			}
 			return done, among(seen), nil
@@ -171,11 +176,11 @@ func awaitGenerations(ctx context.Context, deployment, wanted string, count int,
 }
 
 func comesToRun(ctx context.Context, deployment string, count int, wanted string) error {
-	return awaitGenerations(ctx, deployment, wanted, count, fmt.Sprintf("%d of the version %q, all Ready", count, wanted), func() {}, func([]generation) string { return "" })
+	return awaitGenerations(ctx, deployment, wanted, count, fmt.Sprintf("%d of the version %q, all Ready", count, wanted), func() {}, func([]generation) (string, error) { return "", nil })
 }
 
 // rollOut changes the version in the template once the Pods are watched, and waits until the Deployment runs that.
-func rollOut(ctx context.Context, deployment, to, expected string, meanwhile func([]generation) string) error {
+func rollOut(ctx context.Context, deployment, to, expected string, meanwhile func([]generation) (string, error)) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -223,36 +228,74 @@ func stop(cancel context.CancelFunc, ended <-chan error) error {
 }
 
 func rolledOutWithin(ctx context.Context, deployment, to string, most, least int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
 	expected := fmt.Sprintf("at most %d Pods that are to stay, at least %d of them Ready, until all are of the version %q", most, least, to)
-	return rollOut(ctx, deployment, to, expected, func(pods []generation) string {
-		staying, ready := 0, 0
+	return rollOut(ctx, deployment, to, expected, func(pods []generation) (string, error) {
+		ready := 0
+		staying := map[string]int{} // by set
 		for _, pod := range pods {
 			if pod.leaving {
 				continue
 			}
-			staying++
+			staying[pod.set]++
 			if pod.ready {
 				ready++
 			}
 		}
-		switch {
-		case staying > most:
-			return fmt.Sprintf("%d Pods", staying)
-		case ready < least:
-			return fmt.Sprintf("%d Ready Pods", ready)
+		if ready < least {
+			return fmt.Sprintf("%d Ready Pods", ready), nil
 		}
-		return ""
+		if count := total(staying); count <= most {
+			return "", nil
+		}
+		// A Deployment counts what its sets are told to have, and a new Pod may come before an old one's set has done what it was told.
+		if err := s.atMostAsTold(ctx, staying); err != nil {
+			return "", err
+		}
+		if count := total(staying); count > most {
+			return fmt.Sprintf("%d Pods", count), nil
+		}
+		return "", nil
 	})
+}
+
+func total(counts map[string]int) int {
+	sum := 0
+	for _, count := range counts {
+		sum += count
+	}
+	return sum
+}
+
+// atMostAsTold reduces counts of Pods by set to the numbers that the sets are told to have.
+func (s *scenario) atMostAsTold(ctx context.Context, counts map[string]int) error {
+	for name, count := range counts {
+		set, err := s.get(ctx, "ReplicaSet", name)
+		if err != nil {
+			return err
+		}
+		told := int64(0)
+		if set != nil {
+			if told, _, err = unstructured.NestedInt64(set.Object, "spec", "replicas"); err != nil {
+				return fmt.Errorf("read the replicas of ReplicaSet %q: %w", name, err)
+			}
+		}
+		counts[name] = min(count, int(told))
+	}
+	return nil
 }
 
 func rolledOutApart(ctx context.Context, deployment, to string) error {
 	expected := fmt.Sprintf("Pods of one version at a time, until all are of the version %q", to)
-	return rollOut(ctx, deployment, to, expected, func(pods []generation) string {
+	return rollOut(ctx, deployment, to, expected, func(pods []generation) (string, error) {
 		for _, pod := range pods {
 			if pod.version != pods[0].version {
-				return "Pods of two versions"
+				return "Pods of two versions", nil
 			}
 		}
-		return ""
+		return "", nil
 	})
 }
