@@ -9,6 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/plumbline/plumbline/features"
 	"github.com/plumbline/plumbline/invariants"
 	"github.com/plumbline/plumbline/reports"
 )
@@ -101,7 +102,7 @@ func (c *census) place(expected []reports.Expected, leftOut []reports.LeftOut, s
 	for _, left := range leftOut {
 		why[left.ID] = left.Why
 	}
-	narrowed := slices.ContainsFunc(leftOut, func(left reports.LeftOut) bool { return left.Why == notSelected })
+	narrowed := slices.ContainsFunc(leftOut, func(left reports.LeftOut) bool { return left.Level != string(features.Historic) })
 	var errs []error
 	for i := range expected {
 		entry := &expected[i]
@@ -125,7 +126,7 @@ func (c *census) place(expected []reports.Expected, leftOut []reports.LeftOut, s
 	return errors.Join(errs...)
 }
 
-// noInvariant says what to write instead of a name that no invariant has, and nothing of one that there is.
+// noInvariant says what to write instead of a name that no invariant has. It is empty for the name of one.
 func noInvariant(name string, scenarios map[string]bool) string {
 	var names []string
 	for _, invariant := range invariants.All {

@@ -104,9 +104,7 @@ func (c watchedCluster) judge(into *reports.Invariant, kinds []string) {
 	case refused == "" && (c.shared || into.State != string(reports.Unsupported)):
 		into.State, into.Why = reports.Held, ""
 	}
-	if len(c.Breaches) > 0 {
-		into.More += c.More
-	}
+	into.More += c.More[into.Name]
 	for _, breach := range c.Breaches {
 		if breach.Invariant != into.Name {
 			continue

@@ -37,16 +37,16 @@ type Collector struct {
 	unsupported map[string]string            // why a kind cannot be watched
 	namespaces  map[string]map[string]string // the annotations of the run's namespaces, those that are gone too
 	breaches    []Breach
-	more        int
+	kept, more  map[string]int // how many there are of each invariant: among the breaches, and beyond those
 }
 
-// mostBreaches is how many breaches a cluster's findings hold; of more there is the number.
+// mostBreaches is how many breaches of one invariant a cluster's findings hold; of more there is the number.
 const mostBreaches = 100
 
 // Findings are what a cluster showed.
 type Findings struct {
 	Breaches    []Breach
-	More        int                          // breaches beyond those
+	More        map[string]int               // breaches beyond those, by invariant
 	Observed    map[string]int               // observations, by kind
 	Unsupported map[string]string            // kinds that could not be watched, and why
 	Namespaces  map[string]map[string]string // annotations of the run's namespaces, by name
@@ -59,7 +59,8 @@ func Watch(ctx context.Context, config *rest.Config, scope Scope) (*Collector, e
 		return nil, err
 	}
 	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
-	c := &Collector{clients: clients, scope: scope, end: end, judge: NewJudge(scope.Bound, scope.NodesRestart), unsupported: map[string]string{}, namespaces: map[string]map[string]string{}}
+	c := &Collector{clients: clients, scope: scope, end: end, judge: NewJudge(scope.Bound, scope.NodesRestart), unsupported: map[string]string{}, namespaces: map[string]map[string]string{},
+		kept: map[string]int{}, more: map[string]int{}}
 	c.group.Go(func() { c.followNamespaces(ctx) })
 	if scope.Everything {
 		c.followAll(ctx, "", &c.group)
@@ -204,9 +205,15 @@ func (c *Collector) leave(namespace string) {
 
 // keep adds breaches to the findings. The caller holds the lock.
 func (c *Collector) keep(breaches []Breach) {
-	room := min(len(breaches), mostBreaches-len(c.breaches))
-	c.breaches = append(c.breaches, breaches[:room]...)
-	c.more += len(breaches) - room
+	for _, b := range breaches {
+		// Each has room of its own: what is known must not crowd out what is not.
+		if c.kept[b.Invariant] == mostBreaches {
+			c.more[b.Invariant]++
+			continue
+		}
+		c.kept[b.Invariant]++
+		c.breaches = append(c.breaches, b)
+	}
 }
 
 func (c *Collector) refuse(kind string, err error) {

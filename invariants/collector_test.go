@@ -102,3 +102,15 @@ func TestCollector(t *testing.T) {
 		})
 	}
 }
+
+// Many breaches of one invariant leave room for those of another.
+func TestEachInvariantHasRoom(t *testing.T) {
+	c := &Collector{kept: map[string]int{}, more: map[string]int{}}
+	for range mostBreaches + 2 {
+		c.keep([]Breach{{Invariant: NodeNameIsFinal}})
+	}
+	c.keep([]Breach{{Invariant: PhaseIsFinal}})
+	if len(c.breaches) != mostBreaches+1 || c.breaches[mostBreaches].Invariant != PhaseIsFinal || c.more[NodeNameIsFinal] != 2 || c.more[PhaseIsFinal] != 0 {
+		t.Errorf("%d breaches, and more: %v", len(c.breaches), c.more)
+	}
+}

@@ -15,7 +15,7 @@ type Invariant struct {
 	Why      string   `json:"why"`      // of every state but Held
 	Observed int      `json:"observed"` // states of objects that were judged
 	Breaches []Breach `json:"breaches"`
-	More     int      `json:"more"`  // breaches beyond those, of all invariants of a cluster together
+	More     int      `json:"more"`  // breaches beyond those
 	Known    string   `json:"known"` // of a breach that was expected: why
 }
 

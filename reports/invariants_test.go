@@ -81,15 +81,16 @@ func TestExpectedBreaches(t *testing.T) {
 		reason   string
 		state    string
 	}{
-		"still breached":       {nil, Expected{Invariant: "phase"}, "as expected, with 1 known breach", "", StillFails},
-		"of a narrow run too":  {nil, Expected{Invariant: "phase", Narrowed: true}, "as expected, with 1 known breach", "", StillFails},
-		"another one":          {func(r *Report) { r.Invariants[1].State = Held }, Expected{Invariant: "counts"}, "failed", "the invariant phase was breached", Stale},
-		"holds now":            {holds, Expected{Invariant: "phase"}, "failed", "known.yaml:3: the invariant phase is expected to be breached, and held; remove the entry", Stale},
-		"holds, in a narrow":   {holds, Expected{Invariant: "phase", Narrowed: true}, "passed", "", Unjudged},
-		"holds, partly judged": {func(r *Report) { holds(r); r.Scenarios[0].Outcome = Inconclusive }, Expected{Invariant: "phase"}, "failed", "environment", Unjudged},
-		"not watched":          {holds, Expected{Invariant: "counts"}, "failed", "is unsupported: it may not be watched", Stale},
-		"nothing was watched":  {func(r *Report) { holds(r); r.Invariants[0].State = NotJudged }, Expected{Invariant: "phase"}, "passed", "", Unjudged},
-		"not known any more":   {holds, Expected{Invariant: "gone"}, "failed", "this version does not watch it", Stale},
+		"still breached":        {nil, Expected{Invariant: "phase"}, "as expected, with 1 known breach", "", StillFails},
+		"of a narrow run too":   {nil, Expected{Invariant: "phase", Narrowed: true}, "as expected, with 1 known breach", "", StillFails},
+		"another one":           {func(r *Report) { r.Invariants[1].State = Held }, Expected{Invariant: "counts"}, "failed", "the invariant phase was breached", Stale},
+		"holds now":             {holds, Expected{Invariant: "phase"}, "failed", "known.yaml:3: the invariant phase is expected to be breached, and held; remove the entry", Stale},
+		"holds, in a narrow":    {holds, Expected{Invariant: "phase", Narrowed: true}, "passed", "", Unjudged},
+		"holds, partly judged":  {func(r *Report) { holds(r); r.Scenarios[0].Outcome = Inconclusive }, Expected{Invariant: "phase"}, "failed", "environment", Unjudged},
+		"holds, one is not had": {func(r *Report) { holds(r); r.Scenarios[0].Outcome = Unsupported }, Expected{Invariant: "phase"}, "failed", "nothing was judged", Unjudged},
+		"not watched":           {holds, Expected{Invariant: "counts"}, "failed", "is unsupported: it may not be watched", Stale},
+		"nothing was watched":   {func(r *Report) { holds(r); r.Invariants[0].State = NotJudged }, Expected{Invariant: "phase"}, "passed", "", Unjudged},
+		"not known any more":    {holds, Expected{Invariant: "gone"}, "failed", "this version does not watch it", Stale},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := breachedReport()

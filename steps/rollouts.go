@@ -32,11 +32,16 @@ const revision = "deployment.kubernetes.io/revision"
 func setsOf(found objects, deployment string) map[string]string {
 	sets := map[string]string{}
 	for _, set := range found.sorted() {
-		if owner := controllerOf(set); owner.Kind == "Deployment" && owner.Name == deployment {
+		if controlledBy(set, deployment) {
 			sets[set.GetAnnotations()[revision]] = set.GetName()
 		}
 	}
 	return sets
+}
+
+func controlledBy(set *unstructured.Unstructured, deployment string) bool {
+	owner := controllerOf(set)
+	return owner.Kind == "Deployment" && owner.Name == deployment
 }
 
 // byRevision lists revisions, in their order, with the names of their sets.
@@ -108,7 +113,7 @@ const version = "version"
 // generation is a Pod of a Deployment as a rollout looks at it.
 type generation struct {
 	name, version  string
-	set            string // name of its controller
+	set            string // name of the ReplicaSet that controls it; empty if none does
 	ready, leaving bool
 }
 
@@ -131,7 +136,11 @@ func generationsOf(found objects) []generation {
 			continue
 		}
 		is, _ := ready(pod)
-		pods = append(pods, generation{pod.GetName(), pod.GetLabels()[version], controllerOf(pod).Name, is, pod.GetDeletionTimestamp() != nil})
+		set := ""
+		if owner := controllerOf(pod); owner.Kind == "ReplicaSet" {
+			set = owner.Name
+		}
+		pods = append(pods, generation{pod.GetName(), pod.GetLabels()[version], set, is, pod.GetDeletionTimestamp() != nil})
 	}
 	return pods
 }
@@ -232,60 +241,144 @@ func rolledOutWithin(ctx context.Context, deployment, to string, most, least int
 	if err != nil {
 		return err
 	}
-	expected := fmt.Sprintf("at most %d Pods that are to stay, at least %d of them Ready, until all are of the version %q", most, least, to)
-	return rollOut(ctx, deployment, to, expected, func(pods []generation) (string, error) {
-		ready := 0
-		staying := map[string]int{} // by set
-		for _, pod := range pods {
-			if pod.leaving {
-				continue
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := &promise{scenario: s, deployment: deployment, most: most, least: least, told: map[string]int64{}}
+	watched, ended := make(chan struct{}), make(chan error, 1)
+	var once sync.Once
+	go func() {
+		err := s.await(within, p.setsPromise(within, func() { once.Do(func() { close(watched) }) }))
+		if err != nil {
+			cancel() // the rollout needs no further look
+		}
+		ended <- err
+	}()
+	select {
+	case <-watched:
+	case err := <-ended:
+		return err
+	}
+	rolled := rollOut(within, deployment, to, fmt.Sprintf("at most %d Pods that are to stay, at least %d of them Ready, until all are of the version %q", most, least, to),
+		func(pods []generation) (string, error) { return p.broken(within, pods) })
+	if err := stop(cancel, ended); err != nil {
+		return err
+	}
+	return rolled
+}
+
+// promise is what a Deployment keeps during a rollout. It counts what its sets are told to have, and tells an old one to have fewer before it
+// tells the new one to have more; a set may take a while to do what it is told. So the sum of what the sets are told never is more
+// than the most, and Pods may be more than that only as long as a set has not given up yet what it once was told to have.
+type promise struct {
+	scenario    *scenario
+	deployment  string
+	most, least int
+
+	surplus time.Time // since when there have been too many Pods; zero while there are not
+
+	mu   sync.Mutex
+	told map[string]int64 // the most that each set ever was told to have, by name
+}
+
+// setsPromise is the wait in which the sets are never told to have too much.
+func (p *promise) setsPromise(ctx context.Context, begun func()) wait {
+	what, expected := fmt.Sprintf("the ReplicaSets of Deployment %q during the rollout", p.deployment), fmt.Sprintf("told to have at most %d Pods together", p.most)
+	return wait{
+		kind: "ReplicaSet", what: what, expected: expected, limit: 2 * boundPodStart.within(ctx), hold: true,
+		judge: func(found objects) (bool, string, error) {
+			var all []string
+			sum := int64(0)
+			for _, set := range found.sorted() {
+				if !controlledBy(set, p.deployment) {
+					continue
+				}
+				count, err := p.tell(set)
+				if err != nil {
+					return false, "", err
+				}
+				sum += count
+				all = append(all, fmt.Sprintf("%s %d", set.GetName(), count))
 			}
-			staying[pod.set]++
-			if pod.ready {
-				ready++
+			if sum > int64(p.most) {
+				return false, among(all), failed(what, expected, fmt.Sprintf("told to have %d Pods: %s", sum, among(all)))
 			}
+			begun()
+			return true, among(all), nil
+		},
+	}
+}
+
+// tell notes what a set is told to have now.
+func (p *promise) tell(set *unstructured.Unstructured) (int64, error) {
+	count, _, err := unstructured.NestedInt64(set.Object, "spec", "replicas")
+	if err != nil {
+		return 0, fmt.Errorf("read the replicas of ReplicaSet %q: %w", set.GetName(), err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told[set.GetName()] = max(p.told[set.GetName()], count)
+	return count, nil
+}
+
+// mostOf is the most that a set was ever told to have. Its Pods may be seen before what it was told, so one that has more is asked for.
+func (p *promise) mostOf(ctx context.Context, set string, pods int) (int64, error) {
+	known := func() int64 {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.told[set]
+	}
+	if int64(pods) <= known() || set == "" {
+		return known(), nil
+	}
+	object, err := p.scenario.get(ctx, "ReplicaSet", set)
+	if err != nil {
+		return 0, environment(err)
+	}
+	if object != nil {
+		if _, err := p.tell(object); err != nil {
+			return 0, err
 		}
-		if ready < least {
-			return fmt.Sprintf("%d Ready Pods", ready), nil
+	}
+	return known(), nil
+}
+
+// broken says what is wrong with the Pods that there are, or nothing.
+func (p *promise) broken(ctx context.Context, pods []generation) (string, error) {
+	staying, ready := 0, 0
+	bySet := map[string]int{}
+	for _, pod := range pods {
+		if pod.leaving {
+			continue
 		}
-		if count := total(staying); count <= most {
-			return "", nil
+		staying++
+		bySet[pod.set]++
+		if pod.ready {
+			ready++
 		}
-		// A Deployment counts what its sets are told to have, and a new Pod may come before an old one's set has done what it was told.
-		if err := s.atMostAsTold(ctx, staying); err != nil {
+	}
+	if ready < p.least {
+		return fmt.Sprintf("%d Ready Pods", ready), nil
+	}
+	if staying <= p.most {
+		p.surplus = time.Time{}
+		return "", nil
+	}
+	for set, count := range bySet {
+		told, err := p.mostOf(ctx, set, count)
+		if err != nil {
 			return "", err
 		}
-		if count := total(staying); count > most {
-			return fmt.Sprintf("%d Pods", count), nil
+		if int64(count) > told {
+			return fmt.Sprintf("%d Pods, %d of them of ReplicaSet %q, which never was told to have more than %d", staying, count, set, told), nil
 		}
-		return "", nil
-	})
-}
-
-func total(counts map[string]int) int {
-	sum := 0
-	for _, count := range counts {
-		sum += count
 	}
-	return sum
-}
-
-// atMostAsTold reduces counts of Pods by set to the numbers that the sets are told to have.
-func (s *scenario) atMostAsTold(ctx context.Context, counts map[string]int) error {
-	for name, count := range counts {
-		set, err := s.get(ctx, "ReplicaSet", name)
-		if err != nil {
-			return err
-		}
-		told := int64(0)
-		if set != nil {
-			if told, _, err = unstructured.NestedInt64(set.Object, "spec", "replicas"); err != nil {
-				return fmt.Errorf("read the replicas of ReplicaSet %q: %w", name, err)
-			}
-		}
-		counts[name] = min(count, int(told))
+	if p.surplus.IsZero() {
+		p.surplus = time.Now()
 	}
-	return nil
+	if patience := boundController.within(ctx); time.Since(p.surplus) > patience {
+		return fmt.Sprintf("%d Pods, for longer than %s", staying, patience), nil
+	}
+	return "", nil
 }
 
 func rolledOutApart(ctx context.Context, deployment, to string) error {

@@ -2,6 +2,16 @@
 # Runs the runner with what the action was given, and tells the job of its verdict: by the exit code, the outputs and the summary.
 set -euo pipefail
 
+# A line break would end an output, or begin a command to the service.
+for value in "$OUT" "$RUNNER" "$SLOW" "$LOAD_IMAGE"; do
+	case $value in
+	*$'\n'*)
+		echo "::error::an input of the action has several lines"
+		exit 2
+		;;
+	esac
+done
+
 flags=("-out=$OUT")
 add() { [ -z "$2" ] || flags+=("-$1=$2"); }
 if [ -n "$IMAGE" ]; then
@@ -55,7 +65,9 @@ if [ -f "$OUT/report.json" ]; then
 		echo "junit=$OUT/junit.xml"
 	} >>"$GITHUB_OUTPUT"
 fi
-if [ "$code" = 1 ]; then
-	echo "::error::the cluster does not conform, or could not be judged; the summary of the job says more"
-fi
+case $code in
+0) ;;
+1) echo "::error::the cluster does not conform, or could not be judged; the summary of the job says more" ;;
+*) echo "::error::the run could not begin; the log of this step says why" ;;
+esac
 exit "$code"

@@ -77,14 +77,17 @@ func (h *holder) release(ctx context.Context, folder string, w io.Writer) (err e
 	}()
 	for {
 		connection, err := h.listener.Accept()
-		if ctx.Err() != nil {
+		if err == nil {
+			hurry := context.AfterFunc(ctx, func() { connection.Close() })
+			err = give(connection, folder)
+			hurry()
+		} else if ctx.Err() == nil {
+			return fmt.Errorf("wait for who fetches the reports: %w", err)
+		}
+		if err != nil && ctx.Err() != nil {
 			fmt.Fprintln(w, "Nobody has fetched the reports.")
 			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("wait for who fetches the reports: %w", err)
-		}
-		err = give(connection, folder)
 		if err == nil {
 			fmt.Fprintln(w, "The reports have been fetched.")
 			return nil

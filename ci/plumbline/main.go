@@ -91,6 +91,8 @@ func run(ctx context.Context, args []string) int {
 		return complain(failed, err)
 	}
 	switch {
+	case err != nil && report != nil:
+		return complain(failed, err)
 	case err != nil:
 		return complain(badUsage, err)
 	case report != nil && !report.Verdict.Passed:
