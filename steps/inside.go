@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/cucumber/godog"
-	authorizationv1 "k8s.io/api/authorization/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -56,18 +54,21 @@ func rolesDecide(ctx context.Context) error {
 	if !served {
 		return &Unsupported{Why: "the API server has no roles: it does not serve " + rolesGroup}
 	}
+	asked := []Right{}
 	for _, kind := range optional() {
-		resource := plural(kind)
-		review, err := s.typed.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
-			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: s.namespace, Verb: "create", Group: rolesGroup, Resource: resource,
-			}},
-		}, metav1.CreateOptions{})
+		asked = append(asked, Right{Verb: "create", Group: rolesGroup, Resource: plural(kind)})
+	}
+	// The roles of scenarios hold more than the run may need for itself, which only these let it give away.
+	for _, verb := range []string{"escalate", "bind"} {
+		asked = append(asked, Right{Verb: verb, Group: rolesGroup, Resource: plural("Role")})
+	}
+	for _, right := range asked {
+		may, err := s.mayDo(ctx, right)
 		if err != nil {
-			return environment(fmt.Errorf("ask whether the run may create %s: %w", resource, err))
+			return err
 		}
-		if !review.Status.Allowed {
-			return &Unsupported{Why: "the run's user may not create " + resource}
+		if !may {
+			return &Unsupported{Why: "the run's user may not " + right.String()}
 		}
 	}
 	return nil

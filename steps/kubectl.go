@@ -148,7 +148,12 @@ func (s *scenario) kubectlEnded(ctx, limited context.Context, patience bound, o 
 	return nil
 }
 
+// kubectlEdits has kubectl start an editor, which this machine has to have: its absence is nobody's answer.
 func kubectlEdits(ctx context.Context, arguments, editor string) error {
+	program, _, _ := strings.Cut(editor, " ")
+	if _, err := exec.LookPath(program); err != nil {
+		return &Unsupported{Why: "kubectl cannot edit without a program " + program + ", which is not to be found here: " + err.Error()}
+	}
 	return kubectl(ctx, arguments, "", "KUBE_EDITOR="+editor)
 }
 

@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/plumbline/plumbline/fixtures/golden"
@@ -109,16 +107,11 @@ func answersLike(ctx context.Context, name, expected string, of func(*golden.Ans
 // mayDoEverything leaves out runs that have some rights and not all. What there is not, such as an unknown resource, they would be
 // refused, where Kubernetes tells others that there is no such thing.
 func mayDoEverything(ctx context.Context, s *scenario) error {
-	review, err := s.typed.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
-		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "*", Group: "*", Resource: "*"}},
-	}, metav1.CreateOptions{})
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
-		return nil // the server does not say, and the preflight has
-	}
+	may, err := s.mayDo(ctx, Right{Verb: "*", Group: "*", Resource: "*"})
 	if err != nil {
-		return environment(fmt.Errorf("ask whether the run may do everything: %w", err))
+		return err
 	}
-	if !review.Status.Allowed {
+	if !may {
 		return &Unsupported{Why: "the run's user may not do everything (* on *.*): it is refused what others are told does not exist"}
 	}
 	return nil

@@ -1,9 +1,14 @@
 package steps
 
 import (
+	"context"
+	"fmt"
 	"strings"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -68,6 +73,25 @@ func Wishes() []Right {
 		}
 	}
 	return rights
+}
+
+// mayDo asks whether the run has a right, in the scenario's namespace. Of a server that does not say it is taken to have it, which
+// the preflight has told.
+func (s *scenario) mayDo(ctx context.Context, r Right) (bool, error) {
+	attributes := &authorizationv1.ResourceAttributes{Verb: r.Verb, Group: r.Group, Resource: r.Resource, Subresource: r.Subresource}
+	if r.Resource != "*" {
+		attributes.Namespace = s.namespace
+	}
+	review, err := s.typed.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes},
+	}, metav1.CreateOptions{})
+	switch {
+	case apierrors.IsNotFound(err) || apierrors.IsForbidden(err):
+		return true, nil
+	case err != nil:
+		return false, environment(fmt.Errorf("ask whether the run may %s: %w", r, err))
+	}
+	return review.Status.Allowed, nil
 }
 
 // Where is the resource as kubectl names it: pods/exec, replicasets.apps.

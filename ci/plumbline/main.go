@@ -19,7 +19,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -73,11 +72,9 @@ func run(ctx context.Context, args []string) int {
 		return failed
 	}
 	options.Kit = filepath.Dir(self)
-	// kubectl needs a program `diff`; where there is none the kit's will do.
-	if _, err := exec.LookPath("diff"); err != nil {
-		if err := os.Setenv("PATH", os.Getenv("PATH")+string(filepath.ListSeparator)+options.Kit); err != nil {
-			return complain(failed, fmt.Errorf("let kubectl find diff: %w", err))
-		}
+	// kubectl needs programs `diff` and `sed`; where there are none the kit's will do.
+	if err := os.Setenv("PATH", strings.TrimPrefix(os.Getenv("PATH")+string(filepath.ListSeparator)+options.Kit, string(filepath.ListSeparator))); err != nil {
+		return complain(failed, fmt.Errorf("let kubectl find diff and sed: %w", err))
 	}
 	options.Again = again(flags)
 	held, err := hold(socketPath(), *keep)
