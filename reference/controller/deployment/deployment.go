@@ -53,24 +53,13 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 		client: client, recorder: recorder, clock: clock.RealClock{}, queue: loop.NewQueue[string]("deployment"), claimer: claimer(client),
 		deployments: deployments.Lister(), sets: sets.Lister(), pods: pods.Lister(),
 	}
-	for _, watched := range []struct {
-		what     string
-		informer cache.SharedIndexInformer
-		handlers cache.ResourceEventHandlerFuncs
-	}{
-		{"deployments", deployments.Informer(), cache.ResourceEventHandlerFuncs{
-			AddFunc: c.enqueue, UpdateFunc: func(_, obj any) { c.enqueue(obj) }, DeleteFunc: c.enqueue,
-		}},
-		{"replica sets", sets.Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.setAdded, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted}},
-		{"pods", pods.Informer(), cache.ResourceEventHandlerFuncs{DeleteFunc: c.podDeleted}},
-	} {
-		handler, err := watched.informer.AddEventHandler(watched.handlers)
-		if err != nil {
-			return nil, fmt.Errorf("watch %s: %w", watched.what, err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
-	}
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		deployments.Informer(): loop.Always(c.enqueue),
+		sets.Informer():        cache.ResourceEventHandlerFuncs{AddFunc: c.setAdded, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted},
+		pods.Informer():        cache.ResourceEventHandlerFuncs{DeleteFunc: c.podDeleted},
+	})
+	return c, err
 }
 
 // Run syncs Deployments until ctx ends.

@@ -69,20 +69,12 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 	if err := sets.Informer().AddIndexers(cache.Indexers{setsByOwner: indexSet}); err != nil {
 		return nil, fmt.Errorf("index replica sets by owner: %w", err)
 	}
-	setHandler, err := sets.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: c.enqueue, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted,
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		sets.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.enqueue, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted},
+		pods.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.podAdded, UpdateFunc: c.podChanged, DeleteFunc: c.podDeleted},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("watch replica sets: %w", err)
-	}
-	podHandler, err := pods.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: c.podAdded, UpdateFunc: c.podChanged, DeleteFunc: c.podDeleted,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("watch pods: %w", err)
-	}
-	c.hasSynced = []cache.InformerSynced{setHandler.HasSynced, podHandler.HasSynced}
-	return c, nil
+	return c, err
 }
 
 // Run syncs sets until ctx ends.
