@@ -247,20 +247,20 @@ Feature: Autoscaling
       And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "old" is "60"
       And "spec.minReplicas" of HorizontalPodAutoscaler "old" is "1"
       And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "open" is "80"
-      When kubectl runs "get hpa.v1.autoscaling new -o jsonpath={.apiVersion},{.spec.targetCPUUtilizationPercentage},{.spec.minReplicas},{.spec.maxReplicas},{.spec.scaleTargetRef.name}"
+      When kubectl runs "get horizontalpodautoscaler.v1.autoscaling new -o jsonpath={.apiVersion},{.spec.targetCPUUtilizationPercentage},{.spec.minReplicas},{.spec.maxReplicas},{.spec.scaleTargetRef.name}"
       Then it exits with 0
       And its output contains "autoscaling/v1,70,2,5,new"
-      When kubectl runs "get hpa.v2.autoscaling old -o jsonpath={.apiVersion},{.spec.maxReplicas}"
+      When kubectl runs "get horizontalpodautoscaler.v2.autoscaling old -o jsonpath={.apiVersion},{.spec.maxReplicas}"
       Then its output contains "autoscaling/v2,3"
-      When kubectl runs "get hpa.v1.autoscaling old"
+      When kubectl runs "get horizontalpodautoscaler.v1.autoscaling old"
       Then it prints the columns "NAME, REFERENCE, TARGETS, MINPODS, MAXPODS, REPLICAS, AGE"
       # Whoever writes through the one version leaves alone what only the other has a field for.
-      When kubectl runs "annotate hpa.v1.autoscaling new example.com/note=kept"
+      When kubectl runs "annotate horizontalpodautoscaler.v1.autoscaling new example.com/note=kept"
       Then it exits with 0
       And "metadata.annotations['example.com/note']" of HorizontalPodAutoscaler "new" is "kept"
       And "spec.metrics[0].resource.target.averageValue" of HorizontalPodAutoscaler "new" is "64Mi"
       And "spec.metrics[1].resource.target.averageUtilization" of HorizontalPodAutoscaler "new" is "70"
-      When kubectl runs "delete hpa.v1.autoscaling new"
+      When kubectl runs "delete horizontalpodautoscaler.v1.autoscaling new"
       Then it exits with 0
       And HorizontalPodAutoscaler "new" is gone
 
@@ -287,7 +287,7 @@ Feature: Autoscaling
         spec: {scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: noted}, maxReplicas: 3}
         """
       And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetScale"
-      When kubectl runs "get hpa.v1.autoscaling web -o yaml"
+      When kubectl runs "get horizontalpodautoscaler.v1.autoscaling web -o yaml"
       Then its output matches "autoscaling.alpha.kubernetes.io/metrics: .*targetAverageValue.*64Mi"
       And its output matches "autoscaling.alpha.kubernetes.io/behavior: .*StabilizationWindowSeconds.*30"
       And its output matches "autoscaling.alpha.kubernetes.io/conditions: .*AbleToScale.*"
