@@ -122,6 +122,9 @@ func (s *serviceStore) Categories() []string { return s.store.Categories() }
 func (r resources) install(server *genericapiserver.GenericAPIServer) error {
 	var named []*genericapiserver.APIGroupInfo
 	for _, group := range groups {
+		if len(r[group.version]) == 0 {
+			continue // policy/v1 only has what subresources of other groups take
+		}
 		if last := len(named) - 1; last >= 0 && named[last].PrioritizedVersions[0].Group == group.version.Group {
 			named[last].VersionedResourcesStorageMap[group.version.Version] = r[group.version]
 			continue
