@@ -24,7 +24,7 @@ func listSentences(sc vocabulary) {
 	sc.Step(`^the piece has exactly "([^"]*)", and (\d+) more are said to remain$`, pieceHas)
 	sc.Step(`^the piece has exactly "([^"]*)", and is the last$`, lastPieceHas)
 	sc.Step(`^reading on comes to be refused as expired, or goes on to exactly "([^"]*)" each time$`, readingOnExpires)
-	sc.Step(`^it is refused as expired, with a token that leads on to "([^"]*)"$`, expiredLeadsOn)
+	sc.Step(`^a refusal as expired comes with a token that leads on to "([^"]*)"$`, expiredLeadsOn)
 }
 
 // listing is a list that is read piece by piece.
@@ -203,15 +203,21 @@ func listIsOf(ctx context.Context, version string) error {
 	return nil
 }
 
-func pieceHas(ctx context.Context, list string, remaining int) error {
+// remaining is the number of those that a piece says to follow it; empty if it says none.
+func remaining(piece *unstructured.UnstructuredList) string {
+	value, _, _ := valueOf(&unstructured.Unstructured{Object: piece.Object}, "metadata.remainingItemCount")
+	return value
+}
+
+func pieceHas(ctx context.Context, list string, more int) error {
 	_, l, err := listed(ctx)
 	if err != nil {
 		return err
 	}
-	piece, want := l.last(), fmt.Sprintf("%s, a token that leads on, and %d remaining", list, remaining)
-	left := "an unknown number of"
-	if said := piece.GetRemainingItemCount(); said != nil {
-		left = fmt.Sprint(*said)
+	piece, want := l.last(), fmt.Sprintf("%s, a token that leads on, and %d remaining", list, more)
+	left := remaining(piece)
+	if left == "" {
+		left = "an unknown number of"
 	}
 	token := "no token"
 	if piece.GetContinue() != "" {
@@ -229,9 +235,9 @@ func lastPieceHas(ctx context.Context, list string) error {
 		return err
 	}
 	piece := l.last()
-	if seen := among(listNames(piece)); seen != list || piece.GetContinue() != "" || piece.GetRemainingItemCount() != nil {
+	if seen := among(listNames(piece)); seen != list || piece.GetContinue() != "" || remaining(piece) != "" {
 		return failed("the last piece of the list", list+", no token, and no number of what remains",
-			fmt.Sprintf("%s, the token %q, and the number %v", seen, piece.GetContinue(), piece.GetRemainingItemCount()))
+			fmt.Sprintf("%s, the token %q, and the number %q", seen, piece.GetContinue(), remaining(piece)))
 	}
 	return nil
 }
@@ -276,15 +282,19 @@ func readingOnExpires(ctx context.Context, list string) error {
 	}
 }
 
-// expiredLeadsOn takes the token that comes with a refusal: it leads to what follows as it is now.
+// expiredLeadsOn takes the token that comes with a refusal: it leads to what follows as it is now. Where nothing was refused, there is
+// nothing to judge.
 func expiredLeadsOn(ctx context.Context, list string) error {
 	s, l, err := listed(ctx)
 	if err != nil {
 		return err
 	}
 	refusal := s.answer
-	if !expired(refusal) || refusal.status.Continue == "" {
-		return failed(refusal.asked, "410 Expired, with a token that leads on", refusal.String())
+	if !expired(refusal) {
+		return nil
+	}
+	if refusal.status.Continue == "" {
+		return failed(refusal.asked, "410 Expired, with a token that leads on", refusal.String()+", without one")
 	}
 	a, err := s.readPiece(ctx, l.onward(refusal.status.Continue))
 	if err != nil {

@@ -22,7 +22,7 @@ func watchSentences(sc vocabulary) {
 	sc.Step(`^the (\w+)s are watched from no version on$`, watchFromNow)
 	sc.Step(`^the (\w+)s are watched from the version of the list on$`, watchFromList)
 	sc.Step(`^the (\w+)s are watched, and where what is there already ends is asked for$`, watchMarked)
-	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched for (\d+) seconds, with bookmarks$`, watchLimited)
+	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched from the version of the list on, with bookmarks, for (\d+) seconds$`, watchLimited)
 	sc.Step(`^the watch of the (\w+)s delivers "ADDED" for each of "([^"]*)", in any order$`, watchDeliversAll)
 	sc.Step(`^the watch of the (\w+)s delivers the bookmark of what is there already$`, watchDeliversEnd)
 	sc.Step(`^the watch of the (\w+)s delivers a bookmark$`, watchDeliversBookmark)
@@ -95,12 +95,12 @@ func watchMarked(ctx context.Context, kind string) error {
 }
 
 func watchLimited(ctx context.Context, kind, selector string, seconds int) error {
-	s, err := from(ctx)
+	s, l, err := listed(ctx)
 	if err != nil {
 		return err
 	}
 	limit := int64(seconds)
-	return s.record(ctx, kind, metav1.ListOptions{LabelSelector: selector, AllowWatchBookmarks: true, TimeoutSeconds: &limit})
+	return s.record(ctx, kind, metav1.ListOptions{LabelSelector: selector, ResourceVersion: l.last().GetResourceVersion(), AllowWatchBookmarks: true, TimeoutSeconds: &limit})
 }
 
 // record opens a watch of a kind in the scenario's namespace, in the place of an earlier one.
