@@ -51,6 +51,8 @@ type scenario struct {
 	directory   string               // files for kubectl
 	outside     []outside            // what it made beside its namespace
 	own         []ownedCluster       // clusters of the scenario's own
+	foreign     map[string]string    // the rules that somebody else wrote, by node
+	chains      map[string][]string  // the chains of a Service, by node
 	failed      bool
 }
 
