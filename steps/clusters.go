@@ -13,6 +13,7 @@ import (
 func clusterSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with the server flags "([^"]*)"$`, ownCluster)
 	sc.Step(`^a cluster of its own with the server flags "([^"]*)", if there are such$`, ownClusterIfKnown)
+	sc.Step(`^a cluster of its own with (\d+) nodes? and the server flags "([^"]*)", if there are such$`, ownNodesIfKnown)
 	sc.Step(`^a server with the flags "([^"]*)" refuses to start and says "([^"]*)"$`, refusesToStart)
 }
 
@@ -80,7 +81,11 @@ func ownCluster(ctx context.Context, flags string) error {
 // ownClusterIfKnown is for flags about something that not every implementation has, such as a history that is compacted. One that
 // knows no such flag refuses to start, by the container contract.
 func ownClusterIfKnown(ctx context.Context, flags string) error {
-	err := ownCluster(ctx, flags)
+	return ownNodesIfKnown(ctx, 0, flags)
+}
+
+func ownNodesIfKnown(ctx context.Context, nodes int, flags string) error {
+	err := startOwn(ctx, ClusterSpec{Nodes: nodes, ServerFlags: strings.Fields(flags)})
 	var refused *Failure
 	if errors.As(err, &refused) {
 		return &Unsupported{Why: "the server does not know the flags " + flags + ": " + refused.Seen}

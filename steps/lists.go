@@ -252,6 +252,9 @@ func readingOnExpires(ctx context.Context, list string) error {
 	if err != nil {
 		return err
 	}
+	if l.last().GetContinue() == "" {
+		return &Unsupported{Why: "the API server does not give lists in pieces, as it may"}
+	}
 	query, begun := l.onward(l.last().GetContinue()), time.Now()
 	ticker := time.NewTicker(expiryPause)
 	defer ticker.Stop()

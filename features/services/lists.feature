@@ -171,3 +171,25 @@ Feature: Listing endpoints
         """
       Then reading on comes to be refused as expired, or goes on to exactly "c" each time
       And a refusal as expired comes with a token that leads on to "b"
+
+    # A server that has begun anew knows no more than what is kept: what has been forgotten there, it cannot tell.
+    @implementation
+    Scenario: a watch that was broken off too long ago
+      Given a cluster of its own with 1 node and the server flags "--etcd-compaction-interval=1s", if there are such
+      And these objects exist:
+        """
+        {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a}, addressType: IPv4, endpoints: []}
+        ---
+        {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: c}, addressType: IPv4, endpoints: []}
+        """
+      When the EndpointSlices are listed with "limit=1"
+      And "metadata.resourceVersion" of the answer is remembered as "then"
+      And EndpointSlice "a" is patched with:
+        """
+        endpoints: [{addresses: [10.1.0.1]}]
+        """
+      And EndpointSlice "c" is deleted
+      Then reading on comes to be refused as expired, or goes on to exactly "c" each time
+      When the server of the first node is killed
+      And the API server answers again
+      Then a watch of the EndpointSlices from the version "${then}" is refused as expired, or delivers "MODIFIED a, DELETED c"
