@@ -51,6 +51,7 @@ func StateOf(err error) string {
 // Matrix says for each claim, and each invariant, which mutants break it and what became of them.
 type Matrix struct {
 	Counts map[string]int `json:"counts"` // of mutants by state
+	Subtle map[string]int `json:"subtle"` // of mutants that are, by what they break
 	Rows   []Row          `json:"rows"`   // claims in the order of the book, then the invariants
 	Bad    []Cell         `json:"bad"`    // mutants that survived, are stale, were killed otherwise, or could not be tried
 }
@@ -71,7 +72,8 @@ type Cell struct {
 	Name    string  `json:"name"`
 	State   string  `json:"state"`
 	About   string  `json:"about"`
-	Why     string  `json:"why"` // of every state but caught and untried
+	Subtle  string  `json:"subtle"` // one of Subtleties, or nothing
+	Why     string  `json:"why"`    // of every state but caught and untried
 	Seconds float64 `json:"seconds"`
 }
 
@@ -89,10 +91,10 @@ func Wanted(claim features.Claim) int {
 // NewMatrix joins mutants and their results. Of is the result of a mutant at the state as it is, and stale says why its
 // patch does not fit, or nothing.
 func NewMatrix(claims []features.Claim, all []Mutant, of func(Mutant) (Result, bool), stale map[string]string) Matrix {
-	m := Matrix{Counts: map[string]int{}, Bad: []Cell{}}
+	m := Matrix{Counts: map[string]int{}, Subtle: map[string]int{}, Bad: []Cell{}}
 	cells := map[string]Cell{}
 	for _, mutant := range all {
-		cell := Cell{Name: mutant.Name, State: Untried, About: mutant.About}
+		cell := Cell{Name: mutant.Name, State: Untried, About: mutant.About, Subtle: mutant.Subtle}
 		if result, tried := of(mutant); tried {
 			cell.State, cell.Why, cell.Seconds = result.State, result.Why, result.Seconds
 		}
@@ -101,6 +103,9 @@ func NewMatrix(claims []features.Claim, all []Mutant, of func(Mutant) (Result, b
 		}
 		cells[mutant.Name] = cell
 		m.Counts[cell.State]++
+		if mutant.Subtle != "" {
+			m.Subtle[mutant.Subtle]++
+		}
 		if cell.State != Caught && cell.State != Untried {
 			m.Bad = append(m.Bad, cell)
 		}

@@ -28,16 +28,19 @@ func TestStateOf(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	claims := []features.Claim{{ID: "labels/in", Level: features.Must, Text: "in"}, {ID: "labels/later", Level: features.Must, Pending: true}}
 	all := []Mutant{
-		{Name: "a", Claims: []string{"labels/in"}}, {Name: "b", Claims: []string{"labels/in"}}, {Name: "c", Claims: []string{"labels/in"}},
-		{Name: "d", Expects: []Expectation{{Invariant: invariants.OneController}}},
+		{Name: "a", Claims: []string{"labels/in"}}, {Name: "b", Claims: []string{"labels/in"}}, {Name: "c", Claims: []string{"labels/in"}, Subtle: "race"},
+		{Name: "d", Expects: []Expectation{{Invariant: invariants.OneController}}, Subtle: "race"},
 	}
 	results := map[string]Result{"a": {State: Caught, Seconds: 3}, "b": {State: Survived, Why: "<it> passed"}}
 	m := NewMatrix(claims, all, func(m Mutant) (Result, bool) { r, ok := results[m.Name]; return r, ok }, map[string]string{"c": "no such line"})
 	if diff := cmp.Diff(map[string]int{Caught: 1, Survived: 1, Stale: 1, Untried: 1}, m.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(map[string]int{"race": 2}, m.Subtle); diff != "" {
+		t.Errorf("subtle (-want +got):\n%s", diff)
+	}
 	want := Row{ID: "labels/in", Kind: "claim", Level: "MUST", Text: "in", Wanted: 2,
-		Mutants: []Cell{{Name: "a", State: Caught, Seconds: 3}, {Name: "b", State: Survived, Why: "<it> passed"}, {Name: "c", State: Stale, Why: "no such line"}}}
+		Mutants: []Cell{{Name: "a", State: Caught, Seconds: 3}, {Name: "b", State: Survived, Why: "<it> passed"}, {Name: "c", State: Stale, Why: "no such line", Subtle: "race"}}}
 	if diff := cmp.Diff(want, m.Rows[0]); diff != "" {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}
