@@ -58,9 +58,28 @@ func TestMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"What was not caught", "&lt;it&gt; passed", `class="m wrong-killer"`, `class="m stale"`, "labels/in"} {
-		if strings.Contains(string(page), want) == (want == `class="m wrong-killer"`) {
+	for _, want := range []string{"What was not caught", "&lt;it&gt; passed", `class="o wrong-killer"`, `class="o stale"`, "labels/in", "4 mutants", "2 are subtle", `id="b"`, `data-subtle="race"`} {
+		if strings.Contains(string(page), want) == (want == `class="o wrong-killer"`) {
 			t.Errorf("the page has %q, or lacks it", want)
+		}
+	}
+}
+
+// A mutant that breaks two claims is told of under both, and has one anchor.
+func TestMatrixAnchors(t *testing.T) {
+	claims := []features.Claim{{ID: "labels/in", Level: features.Must}, {ID: "labels/not-in", Level: features.Must}}
+	all := []Mutant{{Name: "both", Claims: []string{"labels/in", "labels/not-in"}}}
+	folder := t.TempDir()
+	if err := NewMatrix(claims, all, func(Mutant) (Result, bool) { return Result{}, false }, nil).Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(folder, "matrix.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{`id="both"`: 1, `data-name="both"`: 2, "1 mutants": 1} {
+		if got := strings.Count(string(page), text); got != want {
+			t.Errorf("the page has %s %d times, want %d", text, got, want)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+
+	"github.com/plumbline/plumbline/reports/dress"
 )
 
 // comparePage is what the template of the comparison shows.
@@ -59,7 +61,7 @@ func WriteComparison(path string, all []Compared) error {
 	if err := together(all); err != nil {
 		return err
 	}
-	css, js, err := dressed("compare")
+	js, err := script("compare")
 	if err != nil {
 		return err
 	}
@@ -74,7 +76,7 @@ func WriteComparison(path string, all []Compared) error {
 		return fmt.Errorf("parse the page: %w", err)
 	}
 	p := newComparePage(all)
-	p.CSS, p.JS = css, js
+	p.CSS, p.JS = dress.Style(), js
 	var b bytes.Buffer
 	if err := form.Execute(&b, p); err != nil {
 		return fmt.Errorf("write the page: %w", err)

@@ -1,4 +1,4 @@
-// What both pages do, after each has said what filter does.
+// What all pages do, after each has said what filter does.
 // A link shows what it leads to, whatever is filtered.
 function open() {
   let id;
