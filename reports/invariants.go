@@ -60,6 +60,25 @@ func (r *Report) breached() int {
 	return n
 }
 
+// watched counts the invariants by what became of them, in words: "10 held, 1 breached". It is empty if there are none.
+func (r *Report) watched() string {
+	counts := map[string]int{}
+	for i := range r.Invariants {
+		state := r.Invariants[i].State
+		if r.Invariants[i].Known != "" {
+			state += ", as expected"
+		}
+		counts[state]++
+	}
+	var parts []string
+	for _, state := range []string{Held, Breached, Breached + ", as expected", string(Unsupported), NotJudged} {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // breachedIn are the names of the invariants that were breached in the namespace of one of the scenarios, or in none of
 // any scenario.
 func (r *Report) breachedIn(scenarios []string) []string {

@@ -73,6 +73,7 @@ func (r *Report) WriteHTML(path string) error {
 		"pace":      Target.Pace,
 		"invariant": invariantWord,
 		"count":     count,
+		"watched":   (*Report).watched,
 		"words": func() []string {
 			return []string{"passed", "failed", "known", "missed", "unsupported", "inconclusive", "error", "left-out", "pending"}
 		},
