@@ -172,8 +172,8 @@ func (r *Report) junitInvariants() junitSuite {
 	return suite
 }
 
-// invariantRows writes a line of a comparison for each invariant that any of the reports knows.
-func invariantRows(b *strings.Builder, all []Compared) {
+// watchedBy are the names of the invariants that any of the reports knows.
+func watchedBy(all []Compared) []string {
 	var names []string
 	for _, r := range all {
 		for _, invariant := range r.Invariants {
@@ -182,7 +182,12 @@ func invariantRows(b *strings.Builder, all []Compared) {
 			}
 		}
 	}
-	for _, name := range names {
+	return names
+}
+
+// invariantRows writes a line of a comparison for each invariant that any of the reports knows.
+func invariantRows(b *strings.Builder, all []Compared) {
+	for _, name := range watchedBy(all) {
 		cells := []string{"invariant: " + name, must}
 		for _, r := range all {
 			i := slices.IndexFunc(r.Invariants, func(i Invariant) bool { return i.Name == name })

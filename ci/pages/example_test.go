@@ -18,7 +18,7 @@ const failing = "pods/probe-http/the-status-400-is-a-failure-of-a-probe-that-has
 // example is a report of two chapters with what a page can have: every outcome, a failure with both sides, a timeline, a breached invariant.
 func example(broken bool) *reports.Report {
 	r := &reports.Report{Version: reports.Version, Complete: true, Run: "r1", Seed: 7, Command: "make conformance SEED=7", Started: begun, Finished: begun.Add(9 * time.Minute), Wall: 540,
-		Suite:  reports.Suite{Version: "1.2.3", Kubernetes: []string{"1.36", "1.37"}},
+		Suite:  reports.Suite{Version: "1.2.3", Kubernetes: []string{"1.36", "1.37"}, Invariants: []string{"node-name-is-final", "restarts-never-fall"}},
 		Target: reports.Target{Kind: "reference", Name: "plumbline-r1", Version: "v1.37.0", Latency: 0.002, Scale: 1},
 		Notes:  []string{"the target has no nodes of another architecture"},
 	}

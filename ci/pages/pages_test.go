@@ -322,7 +322,7 @@ func TestReport(t *testing.T) {
 	d.is(beside)
 	d = open(t, b, path, failing, phone)
 	d.is("!" + beside)
-	d.is(`document.querySelector("header").textContent.includes("breached")`)
+	d.is(`document.querySelector("header").textContent.includes("Invariants: 1 held, 1 breached")`)
 }
 
 func TestComparison(t *testing.T) {
@@ -335,13 +335,13 @@ func TestComparison(t *testing.T) {
 	everywhere(t, b, path, failing, 2)
 
 	d := open(t, b, path, "", desk)
-	claims := len(all[0].Claims)
+	claims := len(all[0].Claims) + len(all[0].Invariants)
 	d.wants(".claim", claims)
 	d.search("probe-http")
 	d.wants(".claim", 1)
 	d.reset()
 	d.eval(`by("differ").click()`, nil)
-	d.wants(".claim", 2)
+	d.wants(".claim", 3) // an invariant is one of them
 	d.reset()
 	d.search("services/later")
 	d.wants(".claim", 1)
