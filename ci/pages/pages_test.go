@@ -161,11 +161,11 @@ func (d *driven) legible() {
 	}
 }
 
-// led wants a link to have led to what has this id: it is open, and in sight.
+// led wants a link to have led to what has this id: it is open, and in sight: its beginning is covered by nothing.
 func (d *driven) led(id string) {
 	d.Helper()
 	d.is(fmt.Sprintf(`document.getElementById(%q).open`, id))
-	d.is(fmt.Sprintf(`(r => r.top >= 0 && r.top < innerHeight)(document.getElementById(%q).getBoundingClientRect())`, id))
+	d.is(fmt.Sprintf(`(e => e.getBoundingClientRect().top < innerHeight && e.contains(document.elementFromPoint(e.getBoundingClientRect().left + 30, e.getBoundingClientRect().top + 8)))(document.getElementById(%q))`, id))
 }
 
 // follow goes to a link's place, and waits until the page has noticed.
