@@ -77,7 +77,7 @@ func TestMatrixAnchors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for text, want := range map[string]int{`id="both"`: 1, `data-name="both"`: 2, "1 mutants": 1} {
+	for text, want := range map[string]int{`id="both"`: 1, `data-name="both"`: 2, "1 mutant:": 1} {
 		if got := strings.Count(string(page), text); got != want {
 			t.Errorf("the page has %s %d times, want %d", text, got, want)
 		}
