@@ -70,6 +70,15 @@ func unwatched() []reports.Invariant {
 	return list
 }
 
+// watchedInvariants are the names of all that this version of the suite watches.
+func watchedInvariants() []string {
+	var names []string
+	for _, invariant := range invariants.All {
+		names = append(names, invariant.Name)
+	}
+	return names
+}
+
 // report is what all clusters say of each invariant.
 func (k *invariantsKept) report() []reports.Invariant {
 	k.mu.Lock()
