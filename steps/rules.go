@@ -68,52 +68,46 @@ func foreignChain(ctx context.Context, chain string) error {
 const somebodyElse = "somebody else was here"
 
 // foreignRules writes rules as somebody else would, by each of the two families of programs that works on the node: the
-// orchestrator's own rules are in one of them. A chain that is not there is made.
+// orchestrator's own rules are in one of them.
 func foreignRules(ctx context.Context, table *godog.Table) error {
 	s, m, err := machine(ctx)
 	if err != nil {
 		return err
 	}
+	written := restored(table)
 	for _, node := range m.Nodes() {
-		written := false
-		for _, program := range []string{"iptables-legacy", "iptables-nft"} {
-			_, why, exit, err := m.Exec(ctx, node, program, "-w", "-t", "nat", "-L", "OUTPUT", "-n")
+		var why []string
+		for _, program := range []string{"iptables-legacy-restore", "iptables-nft-restore"} {
+			command := fmt.Sprintf("printf '%%s\n' '%s' | %s --noflush -w", written, program)
+			_, stderr, exit, err := m.Exec(ctx, node, "busybox", "sh", "-c", command)
 			if err != nil {
-				return fmt.Errorf("read the rules of %s: %w", node, err)
+				return fmt.Errorf("write rules on %s: %w", node, err)
 			}
 			if exit != 0 {
-				s.observe("node "+node, fmt.Sprintf("does without %s: exit %d: %s", program, exit, strings.TrimSpace(why)))
-				continue
-			}
-			written = true
-			for _, row := range table.Rows[1:] {
-				if err := writeForeign(ctx, m, node, program, row.Cells[0].Value, row.Cells[1].Value, row.Cells[2].Value); err != nil {
-					return err
-				}
+				why = append(why, fmt.Sprintf("%s: exit %d: %s", program, exit, strings.TrimSpace(stderr)))
 			}
 		}
-		if !written {
-			return &Unsupported{Why: fmt.Sprintf("no iptables program works on node %s", node)}
+		if len(why) == 2 {
+			return &Unsupported{Why: fmt.Sprintf("rules cannot be written on node %s: %s", node, strings.Join(why, "; "))}
 		}
 	}
 	s.foreign, err = foreignLines(ctx, m)
 	return err
 }
 
-func writeForeign(ctx context.Context, m Machine, node, program, table, chain, rule string) error {
-	// Other scenarios may have made the chain.
-	if _, _, _, err := m.Exec(ctx, node, program, "-w", "-t", table, "-N", chain); err != nil {
-		return fmt.Errorf("make chain %s of %s on %s: %w", chain, table, node, err)
+// restored writes rules as iptables-restore reads them. A chain that is not the kernel's is made.
+func restored(table *godog.Table) string {
+	kernels := []string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
+	var b strings.Builder
+	for _, row := range table.Rows[1:] {
+		name, chain, rule := row.Cells[0].Value, row.Cells[1].Value, row.Cells[2].Value
+		fmt.Fprintf(&b, "*%s\n", name)
+		if !slices.Contains(kernels, chain) {
+			fmt.Fprintf(&b, ":%s - [0:0]\n", chain)
+		}
+		fmt.Fprintf(&b, "-A %s -m comment --comment \"%s\" %s\nCOMMIT\n", chain, somebodyElse, rule)
 	}
-	command := slices.Concat([]string{program, "-w", "-t", table, "-A", chain, "-m", "comment", "--comment", somebodyElse}, strings.Fields(rule))
-	_, why, exit, err := m.Exec(ctx, node, command...)
-	if err != nil {
-		return fmt.Errorf("write a rule on %s: %w", node, err)
-	}
-	if exit != 0 {
-		return &Unsupported{Why: fmt.Sprintf("%s cannot write a rule on node %s: exit %d: %s", program, node, exit, why)}
-	}
-	return nil
+	return b.String()
 }
 
 // foreignLines are the rules that somebody else wrote, by node, in their order.
