@@ -314,6 +314,12 @@ func TestReport(t *testing.T) {
 	d.is(lanes + `.slice(1).every(s => s.querySelectorAll("rect.mark").length === 5)`)
 	d.is(lanes + `.every(s => { const all = [...s.querySelectorAll("rect")].map(r => r.getBoundingClientRect()), box = s.getBoundingClientRect();
 		return all.every((r, i) => r.width > 1 && r.height > 1 && r.left >= box.left - 4 && r.right <= box.right + 4 && (i === 0 || r.left > all[i - 1].left)) })`)
+	// Of 12.5 s, the steps take 1, 3 and 5, and what is observed comes after 1, 3, 5, 7 and 9.
+	near := `.every((place, i) => Math.abs(place - [%s][i] / 12.5) < 0.01)`
+	d.is(lanes + `.slice(1).every(s => { const box = s.getBoundingClientRect(); return [...s.querySelectorAll("rect")].map(r => r.getBoundingClientRect())
+		.map(r => ((r.left + r.right) / 2 - box.left) / box.width)` + fmt.Sprintf(near, "1, 3, 5, 7, 9") + `; })`)
+	d.is(`(s => { const box = s.getBoundingClientRect(); return [...s.querySelectorAll("rect")].map(r => r.getBoundingClientRect())
+		.map(r => (r.left - box.left) / box.width)` + fmt.Sprintf(near, "0, 1, 4, 9") + `; })(` + lanes + `[0])`)
 	d.is(lanes + `.every(s => s.getAttribute("aria-label") && [...s.querySelectorAll("rect")].every(r => r.querySelector("title")))`)
 	d.is(lanes + `[0].querySelectorAll("rect.failed").length === 1`)
 
