@@ -84,6 +84,13 @@ func measuredToUse(ctx context.Context, pod, least, most, name string) error {
 	if err != nil {
 		return fmt.Errorf("the quantity %q: %w", most, err)
 	}
+	may, err := s.mayDo(ctx, measuring())
+	if err != nil {
+		return err
+	}
+	if !may {
+		return &Unsupported{Why: "the run's user may not " + measuring().String()}
+	}
 	what, expected := fmt.Sprintf("the use of %s that is measured of Pod %q", name, pod), fmt.Sprintf("between %s and %s", least, most)
 	return s.lookUntil(ctx, what, expected, boundAutoscaler, func() (string, bool, error) {
 		object, err := s.dynamic.Resource(measuredPods()).Namespace(s.namespace).Get(ctx, pod, metav1.GetOptions{})

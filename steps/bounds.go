@@ -58,6 +58,8 @@ var (
 	boundTraffic = bound{30 * time.Second, "a controller writes slices, proxies batch their rewriting (upstream by default once a second, at least every 30 s)"}
 	// boundNames is for a change to be told by the cluster's name servers.
 	boundNames = bound{60 * time.Second, "name servers keep answers, and that there is none, for up to 30 s, and hear of changes by watches of their own"}
+	// boundForgotten is for a server that forgets old versions each second to have forgotten one.
+	boundForgotten = bound{60 * time.Second, "upstream forgets at one turn what it had seen at the turn before, and its caches ask every 15 s what was forgotten"}
 	// boundToken is for a token to be worth nothing when what it is bound to has gone.
 	boundToken = bound{30 * time.Second, "upstream keeps for 10 s what it found out about a token"}
 	// boundProgram is for one program that a step runs, such as kubectl.

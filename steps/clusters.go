@@ -12,6 +12,8 @@ import (
 
 func clusterSentences(sc vocabulary) {
 	sc.Step(`^a cluster of its own with the server flags "([^"]*)"$`, ownCluster)
+	sc.Step(`^a cluster of its own with the server flags "([^"]*)", if there are such$`, ownClusterIfKnown)
+	sc.Step(`^a cluster of its own with (\d+) nodes? and the server flags "([^"]*)", if there are such$`, ownNodesIfKnown)
 	sc.Step(`^a server with the flags "([^"]*)" refuses to start and says "([^"]*)"$`, refusesToStart)
 }
 
@@ -74,6 +76,21 @@ func (s *scenario) leave(ctx context.Context, own ownedCluster) error {
 
 func ownCluster(ctx context.Context, flags string) error {
 	return startOwn(ctx, ClusterSpec{ServerFlags: strings.Fields(flags)})
+}
+
+// ownClusterIfKnown is for flags about something that not every implementation has, such as a history that is compacted. One that
+// knows no such flag refuses to start, by the container contract.
+func ownClusterIfKnown(ctx context.Context, flags string) error {
+	return ownNodesIfKnown(ctx, 0, flags)
+}
+
+func ownNodesIfKnown(ctx context.Context, nodes int, flags string) error {
+	err := startOwn(ctx, ClusterSpec{Nodes: nodes, ServerFlags: strings.Fields(flags)})
+	var refused *Failure
+	if errors.As(err, &refused) {
+		return &Unsupported{Why: "the server does not know the flags " + flags + ": " + refused.Seen}
+	}
+	return err
 }
 
 func refusesToStart(ctx context.Context, flags, text string) error {

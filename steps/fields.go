@@ -21,6 +21,7 @@ func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" comes to be present$`, fieldComesToBe)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is between (\d+) and (\d+) seconds after "([^"]*)"$`, fieldIsAfter)
 	sc.Step(`^there is no (\w+) "([^"]*)"$`, nothingStored)
 	sc.Step(`^(\w+) "([^"]*)" still exists$`, stillExists)
 	sc.Step(`^(\w+) "([^"]*)" exists for (\d+) seconds$`, existsFor)
@@ -83,6 +84,33 @@ func fieldIsAbsent(ctx context.Context, path, kind, name string) error {
 func fieldContains(ctx context.Context, path, kind, name, part string) error {
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("a text that contains %q", part),
 		func(value string, _ bool) bool { return strings.Contains(value, part) })
+}
+
+// fieldIsAfter compares two times of one object, which one clock has told in whole seconds.
+func fieldIsAfter(ctx context.Context, later, kind, name string, least, most int, earlier string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	var times [2]time.Time
+	for i, path := range []string{earlier, later} {
+		text, there, err := valueOf(object, path)
+		if err != nil {
+			return err
+		}
+		if times[i], err = time.Parse(time.RFC3339, text); err != nil {
+			return failed(fmt.Sprintf("%q of %s %q", path, kind, name), "a time", said(object, text, there))
+		}
+	}
+	after := times[1].Sub(times[0])
+	if after < time.Duration(least)*time.Second || after > time.Duration(most)*time.Second {
+		return failed(fmt.Sprintf("%q of %s %q", later, kind, name), fmt.Sprintf("%d to %d s after %q", least, most, earlier), after.String()+" after it")
+	}
+	return nil
 }
 
 func fieldIsPresent(ctx context.Context, path, kind, name string) error {

@@ -39,6 +39,7 @@ type scenario struct {
 	local       string             // the forwarded port's address
 	logs        map[string]*logFollower
 	watches     map[string]*recorder
+	listing     *listing             // the list that is being read, piece by piece
 	deletedAt   map[string]time.Time // when a deletion was asked for, by "Kind/name"
 	traffic     []request            // the last requests of a client Pod
 	lookUps     []lookUp             // the names that a client Pod has looked up
@@ -50,6 +51,8 @@ type scenario struct {
 	directory   string               // files for kubectl
 	outside     []outside            // what it made beside its namespace
 	own         []ownedCluster       // clusters of the scenario's own
+	foreign     map[string]string    // the rules that somebody else wrote, by node
+	chains      map[string][]string  // the chains of a Service, by node
 	failed      bool
 }
 

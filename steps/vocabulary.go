@@ -21,6 +21,7 @@ func registerAll(v vocabulary) {
 	querySentences(v)
 	choiceSentences(v)
 	watchSentences(v)
+	listSentences(v)
 	podSentences(v)
 	placementSentences(v)
 	sharingSentences(v)

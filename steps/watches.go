@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,14 @@ import (
 
 func watchSentences(sc vocabulary) {
 	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched$`, watchStarted)
+	sc.Step(`^the (\w+)s are watched from no version on$`, watchFromNow)
+	sc.Step(`^the (\w+)s are watched from the version of the list on$`, watchFromList)
+	sc.Step(`^the (\w+)s are watched, and where what is there already ends is asked for$`, watchMarked)
+	sc.Step(`^the (\w+)s with the selector "([^"]*)" are watched from the version of the list on, with bookmarks, for (\d+) seconds$`, watchLimited)
+	sc.Step(`^the watch of the (\w+)s delivers "ADDED" for each of "([^"]*)", in any order$`, watchDeliversAll)
+	sc.Step(`^the watch of the (\w+)s delivers the bookmark of what is there already$`, watchDeliversEnd)
+	sc.Step(`^the watch of the (\w+)s delivers a bookmark$`, watchDeliversBookmark)
+	sc.Step(`^the watch of the (\w+)s ends by itself$`, watchEnds)
 	sc.Step(`^the watch of the (\w+)s delivers "(ADDED|MODIFIED|DELETED)" for "([^"]*)"$`, watchDelivers)
 	sc.Step(`^the watch of the (\w+)s is broken off$`, watchBrokenOff)
 	sc.Step(`^the watch of the (\w+)s is resumed after the event that was delivered last$`, watchResumed)
@@ -59,6 +68,41 @@ func watchStarted(ctx context.Context, kind, selector string) error {
 	return s.record(ctx, kind, options)
 }
 
+func watchFromNow(ctx context.Context, kind string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, kind, metav1.ListOptions{})
+}
+
+func watchFromList(ctx context.Context, kind string) error {
+	s, l, err := listed(ctx)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, kind, metav1.ListOptions{ResourceVersion: l.last().GetResourceVersion()})
+}
+
+func watchMarked(ctx context.Context, kind string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, kind, metav1.ListOptions{
+		SendInitialEvents: new(true), AllowWatchBookmarks: true, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
+	})
+}
+
+func watchLimited(ctx context.Context, kind, selector string, seconds int) error {
+	s, l, err := listed(ctx)
+	if err != nil {
+		return err
+	}
+	limit := int64(seconds)
+	return s.record(ctx, kind, metav1.ListOptions{LabelSelector: selector, ResourceVersion: l.last().GetResourceVersion(), AllowWatchBookmarks: true, TimeoutSeconds: &limit})
+}
+
 // record opens a watch of a kind in the scenario's namespace, in the place of an earlier one.
 func (s *scenario) record(ctx context.Context, kind string, options metav1.ListOptions) error {
 	resource, err := s.resource(kind)
@@ -66,6 +110,9 @@ func (s *scenario) record(ctx context.Context, kind string, options metav1.ListO
 		return err
 	}
 	watcher, err := resource.Watch(context.WithoutCancel(ctx), options)
+	if apierrors.IsInvalid(err) && options.SendInitialEvents != nil {
+		return &Unsupported{Why: "the API server does not send what is there at the beginning of a watch: " + err.Error()}
+	}
 	if err != nil {
 		return failed(fmt.Sprintf("a watch of %ss with the selector %q from version %s", kind, options.LabelSelector, options.ResourceVersion), "it is opened", err.Error())
 	}
@@ -112,6 +159,7 @@ func watchResumed(ctx context.Context, kind string) error {
 	}
 	options := r.options
 	options.ResourceVersion = last.GetResourceVersion()
+	options.SendInitialEvents, options.ResourceVersionMatch = nil, "" // they are for a beginning
 	return s.record(ctx, kind, options)
 }
 
@@ -226,7 +274,105 @@ func watchDelivers(ctx context.Context, kind, event, name string) error {
 	return nil
 }
 
+func watchDeliversAll(ctx context.Context, kind, list string) error {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return err
+	}
+	what, want, seen := fmt.Sprintf("the events with which the watch of %ss begins", kind), names(list), []string{}
+	slices.Sort(want)
+	for range want {
+		got, came, err := r.next(ctx, boundWrite.within(ctx))
+		if err != nil {
+			return err
+		}
+		object, ok := got.Object.(*unstructured.Unstructured)
+		if !came || !ok || got.Type != watch.Added {
+			return failed(what, "ADDED for "+among(want), among(seen)+", then "+describeEvent(got))
+		}
+		seen = append(seen, object.GetName())
+	}
+	slices.Sort(seen)
+	if !slices.Equal(seen, want) {
+		return failed(what, "ADDED for "+among(want), among(seen))
+	}
+	return nil
+}
+
+// bookmark takes the watch's next event, which has to be a bookmark with a version.
+func bookmark(ctx context.Context, kind string, limit time.Duration) (*unstructured.Unstructured, error) {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	what := fmt.Sprintf("the next event of the watch of %ss", kind)
+	got, came, err := r.next(ctx, limit)
+	var over *Inconclusive
+	if errors.As(err, &over) && r.options.TimeoutSeconds != nil {
+		return nil, failed(what, "a bookmark", fmt.Sprintf("none before the watch ended after its %d s", *r.options.TimeoutSeconds))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !came {
+		return nil, &Failure{What: what, Expected: "a bookmark", Seen: "no event", Waited: limit, At: time.Now()}
+	}
+	object, ok := got.Object.(*unstructured.Unstructured)
+	if !ok || got.Type != watch.Bookmark || object.GetResourceVersion() == "" {
+		return nil, failed(what, "a bookmark, with a resourceVersion", describeEvent(got))
+	}
+	return object, nil
+}
+
+func watchDeliversEnd(ctx context.Context, kind string) error {
+	object, err := bookmark(ctx, kind, boundWrite.within(ctx))
+	if err == nil && object.GetAnnotations()[metav1.InitialEventsAnnotationKey] != "true" {
+		err = failed("the annotation "+metav1.InitialEventsAnnotationKey+" of the bookmark", "true", object.GetAnnotations()[metav1.InitialEventsAnnotationKey])
+	}
+	return err
+}
+
+// watchDeliversBookmark waits as long as the watch lasts: a server sends a bookmark when it sees fit, and the best time is before the end.
+func watchDeliversBookmark(ctx context.Context, kind string) error {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return err
+	}
+	_, err = bookmark(ctx, kind, r.lasts(ctx))
+	return err
+}
+
+// lasts is how long the watch may go on: as long as it was asked to, and what a busy server adds.
+func (r *recorder) lasts(ctx context.Context) time.Duration {
+	limit := boundWrite.within(ctx)
+	if r.options.TimeoutSeconds != nil {
+		limit += time.Duration(*r.options.TimeoutSeconds) * time.Second
+	}
+	return limit
+}
+
+func watchEnds(ctx context.Context, kind string) error {
+	r, err := watched(ctx, kind)
+	if err != nil {
+		return err
+	}
+	limit := r.lasts(ctx)
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case <-r.done:
+		return nil
+	case <-late.C:
+		return &Failure{What: fmt.Sprintf("the watch of %ss", kind), Expected: "it ends after the time that was asked for", Seen: "it goes on", Waited: limit, At: time.Now()}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func describeEvent(event watch.Event) string {
+	if event.Type == "" {
+		return "no event"
+	}
 	if object, ok := event.Object.(*unstructured.Unstructured); ok {
 		return fmt.Sprintf("%s for %s, labels %v, resourceVersion %s", event.Type, object.GetName(), object.GetLabels(), object.GetResourceVersion())
 	}

@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	ruleServices = 1000
-	ruleSamples  = 20
-	rulePort     = 9000
+	ruleServices  = 1000
+	ruleEndpoints = 2 // of each Service
+	ruleSamples   = 20
+	rulePort      = 9000
 	// rulePace is how often the client connects, and so how finely a change is seen.
 	rulePace = 5 * time.Millisecond
 	// ruleQuiet lies between changes, so that none waits for the one before it: a proxy may write once in a second only.
@@ -23,9 +24,9 @@ const (
 	rulePatience = 5 * time.Minute
 )
 
-// ruleChanges moves a Service among a thousand from one Pod to another and back. A client in a third Pod connects all
-// the time; a change takes from the beginning of the call that changes the EndpointSlice to the beginning of the first
-// connection that the other Pod answers. It is judged by traffic, because that is what rules are for.
+// ruleChanges moves a Service among a thousand, all of two endpoints, from two Pods to two others and back. A client in a fifth Pod
+// connects all the time; a change takes from the beginning of the call that changes the EndpointSlice to the beginning of the first
+// connection that one of the other two answers. It is judged by traffic, because that is what rules are for.
 func ruleChanges(ctx context.Context, t *trial) error {
 	ctx, cancel := context.WithTimeout(ctx, rulePatience)
 	defer cancel()
@@ -33,17 +34,20 @@ func ruleChanges(ctx context.Context, t *trial) error {
 		return err
 	}
 	backends := []string{"left", "right"}
-	addresses := map[string]string{}
-	for _, name := range backends {
-		pod := t.pod(name, "serve", fmt.Sprintf("--tcp=%d", rulePort), "--name="+name)
-		if _, err := t.startPod(ctx, pod); err != nil {
-			return err
+	addresses := map[string][]string{}
+	for _, side := range backends {
+		for i := range ruleEndpoints {
+			name := fmt.Sprintf("%s-%d", side, i)
+			pod := t.pod(name, "serve", fmt.Sprintf("--tcp=%d", rulePort), "--name="+side)
+			if _, err := t.startPod(ctx, pod); err != nil {
+				return err
+			}
+			seen, err := t.clients.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
+			if err != nil {
+				return fmt.Errorf("read Pod %s: %w", name, err)
+			}
+			addresses[side] = append(addresses[side], seen.Status.PodIP)
 		}
-		seen, err := t.clients.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return fmt.Errorf("read Pod %s: %w", name, err)
-		}
-		addresses[name] = seen.Status.PodIP
 	}
 	begun := time.Now()
 	_, _, err := calls(ctx, ruleServices, apiClients, func(ctx context.Context, i int) error {
@@ -94,7 +98,7 @@ func ruleChanges(ctx context.Context, t *trial) error {
 }
 
 // makeService makes a Service without a selector and its one EndpointSlice, so that nobody but us changes it.
-func (t *trial) makeService(ctx context.Context, name, address string) error {
+func (t *trial) makeService(ctx context.Context, name string, addresses []string) error {
 	port := int32(rulePort)
 	tcp := corev1.ProtocolTCP
 	_, err := t.clients.CoreV1().Services(namespace).Create(ctx, &corev1.Service{
@@ -104,12 +108,11 @@ func (t *trial) makeService(ctx context.Context, name, address string) error {
 	if err != nil {
 		return fmt.Errorf("create Service %s: %w", name, err)
 	}
-	ready := true
 	unnamed := ""
 	_, err = t.clients.DiscoveryV1().EndpointSlices(namespace).Create(ctx, &discoveryv1.EndpointSlice{
 		ObjectMeta:  metav1.ObjectMeta{Name: name, Labels: map[string]string{discoveryv1.LabelServiceName: name, discoveryv1.LabelManagedBy: "plumbline-bench"}},
 		AddressType: discoveryv1.AddressTypeIPv4,
-		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{address}, Conditions: discoveryv1.EndpointConditions{Ready: &ready}}},
+		Endpoints:   readyAt(addresses),
 		Ports:       []discoveryv1.EndpointPort{{Name: &unnamed, Port: &port, Protocol: &tcp}},
 	}, metav1.CreateOptions{})
 	if err != nil {
@@ -118,14 +121,22 @@ func (t *trial) makeService(ctx context.Context, name, address string) error {
 	return nil
 }
 
-// lead makes an address the only endpoint of a Service, and says when it began to.
-func (t *trial) lead(ctx context.Context, service, address string) (time.Time, error) {
+func readyAt(addresses []string) []discoveryv1.Endpoint {
+	ready, endpoints := true, []discoveryv1.Endpoint{}
+	for _, address := range addresses {
+		endpoints = append(endpoints, discoveryv1.Endpoint{Addresses: []string{address}, Conditions: discoveryv1.EndpointConditions{Ready: &ready}})
+	}
+	return endpoints
+}
+
+// lead makes addresses the only endpoints of a Service, and says when it began to.
+func (t *trial) lead(ctx context.Context, service string, addresses []string) (time.Time, error) {
 	slices := t.clients.DiscoveryV1().EndpointSlices(namespace)
 	slice, err := slices.Get(ctx, service, metav1.GetOptions{})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read EndpointSlice %s: %w", service, err)
 	}
-	slice.Endpoints[0].Addresses = []string{address}
+	slice.Endpoints = readyAt(addresses)
 	begun := time.Now()
 	if _, err := slices.Update(ctx, slice, metav1.UpdateOptions{}); err != nil {
 		return time.Time{}, fmt.Errorf("change EndpointSlice %s: %w", service, err)

@@ -67,6 +67,12 @@ Feature: Proxies
       And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
       And the address of the node of Pod "one" is remembered as "node"
       And requests from outside of the cluster to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
+      And these rules of somebody else are among the iptables rules of every node:
+        | table  | chain          | rule                    |
+        | nat    | PREROUTING     | -d 192.0.2.91 -j RETURN |
+        | nat    | KUBE-NEIGHBOUR | -d 192.0.2.94 -j RETURN |
+        | filter | FORWARD        | -s 192.0.2.96 -j DROP   |
+        | filter | KUBE-NEIGHBOUR | -s 192.0.2.98 -j DROP   |
       When a machine outside of the cluster begins "/workload http http://${node}:${port}/ --for=6s --interval=10ms --timeout=5s"
       And the proxy of the last node is killed
       # Whatever reaches the rules now is the next proxy's work.
@@ -82,3 +88,4 @@ Feature: Proxies
       And Pod "two" is Ready
       Then requests from outside of the cluster to "http://${node}:${port}/" come to be answered by exactly the Pods "one, two"
       And what was begun exits with 0
+      And the rules of somebody else are as they were on every node

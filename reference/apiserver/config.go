@@ -62,7 +62,7 @@ func (s *Server) build(listener net.Listener, endpoints []string) error {
 	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
 	config.OpenAPIV3Config.Info.Title = "Kubernetes"
 
-	options := restOptions{endpoints: endpoints, counts: config.StorageObjectCountTracker}
+	options := restOptions{endpoints: endpoints, forget: s.options.EtcdCompactionInterval, counts: config.StorageObjectCountTracker}
 	config.RESTOptionsGetter = options
 
 	// Without a delegate the library answers what there is not by a list of what there is.

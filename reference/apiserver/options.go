@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"time"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
@@ -19,6 +20,8 @@ type Options struct {
 	DataDir string
 	// EtcdServers are the URLs of an external etcd cluster; empty means an etcd inside this process.
 	EtcdServers []string
+	// EtcdCompactionInterval is how often etcd is made to forget old versions of objects; 0 means never.
+	EtcdCompactionInterval time.Duration
 	// BindAddress and SecurePort are where the API is served; port 0 takes a free one.
 	BindAddress netip.Addr
 	SecurePort  int

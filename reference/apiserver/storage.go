@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,6 +22,7 @@ const storageMediaType = runtime.ContentTypeProtobuf
 // restOptions tells each kind's store where and how its objects are kept. It implements generic.RESTOptionsGetter.
 type restOptions struct {
 	endpoints []string
+	forget    time.Duration // between two compactions of etcd; 0: none
 	counts    flowcontrolrequest.StorageObjectCountTracker
 }
 
@@ -57,6 +59,7 @@ func (o restOptions) storageConfig(group string) (*storagebackend.Config, error)
 	config := storagebackend.NewDefaultConfig(registryPrefix, codec)
 	config.EncodeVersioner = versioner
 	config.Transport.ServerList = o.endpoints
+	config.CompactionInterval = o.forget
 	config.StorageObjectCountTracker = o.counts
 	return config, nil
 }

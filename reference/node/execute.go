@@ -152,7 +152,10 @@ func (w *worker) makeSandbox(ctx context.Context, pod *v1.Pod) (runtime.Sandbox,
 	if err := w.writeResolver(ctx, pod); err != nil {
 		return runtime.Sandbox{}, err
 	}
-	name, _ := podHostname(pod, w.agent.options.ClusterDomain)
+	name, err := kernelHostname(pod, w.agent.options.ClusterDomain)
+	if err != nil {
+		return runtime.Sandbox{}, err
+	}
 	return w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
 		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,
 		HostNetwork: pod.Spec.HostNetwork, HostIPC: pod.Spec.HostIPC, HostPID: pod.Spec.HostPID,

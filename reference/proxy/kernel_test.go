@@ -1,7 +1,7 @@
 //go:build kernel
 
 // These tests change the packet filter of a network namespace that they make themselves. They need Linux, root and
-// iptables, and are run by hand:
+// iptables, and are run by `make kernel`, or with any flags by hand:
 //
 //	go test -tags kernel -exec sudo ./reference/proxy
 //
@@ -233,4 +233,70 @@ func processorTime(b *testing.B) time.Duration {
 		sum += usage.Utime.Nano() + usage.Stime.Nano()
 	}
 	return time.Duration(sum)
+}
+
+// What Services of every kind have brought goes with them, and what somebody else has written stays, in its place, also where its name
+// looks like one of ours. Both families do so alike.
+func TestNothingIsLeftBehind(t *testing.T) {
+	foreign := [][]string{
+		{"-t", "nat", "-N", "KUBE-NEIGHBOUR"},
+		{"-t", "nat", "-A", "KUBE-NEIGHBOUR", "-d", "192.0.2.90/32", "-j", "RETURN"},
+		{"-t", "nat", "-A", "PREROUTING", "-d", "192.0.2.91/32", "-j", "RETURN"},
+		{"-t", "nat", "-A", "OUTPUT", "-d", "192.0.2.92/32", "-j", "KUBE-NEIGHBOUR"},
+		{"-t", "nat", "-A", "POSTROUTING", "-s", "192.0.2.93/32", "-j", "RETURN"},
+		{"-t", "filter", "-N", "KUBE-NEIGHBOUR"},
+		{"-t", "filter", "-A", "KUBE-NEIGHBOUR", "-s", "192.0.2.94/32", "-j", "DROP"},
+		{"-t", "filter", "-A", "INPUT", "-s", "192.0.2.95/32", "-j", "KUBE-NEIGHBOUR"},
+		{"-t", "filter", "-A", "FORWARD", "-s", "192.0.2.96/32", "-j", "DROP"},
+		{"-t", "filter", "-A", "OUTPUT", "-d", "192.0.2.97/32", "-j", "DROP"},
+	}
+	others := func(rules string) string {
+		var kept strings.Builder
+		for line := range strings.Lines(rules) {
+			if strings.Contains(line, "192.0.2.9") || strings.Contains(line, "NEIGHBOUR") {
+				kept.WriteString(line)
+			}
+		}
+		return kept.String()
+	}
+	for _, program := range families(t) {
+		t.Run(program, func(t *testing.T) {
+			inNamespace(t)
+			for _, rule := range foreign {
+				if out, err := exec.Command(program, rule...).CombinedOutput(); err != nil {
+					t.Fatalf("%v: %v %s", rule, err, out)
+				}
+			}
+			theirs := others(dump(t, program))
+			c := newStill(nil, nil)
+			w := newWorker(t, program, c)
+			w.mustSync(t)
+			bare := dump(t, program)
+			services := []*corev1.Service{
+				testService(nodePort(30080), sticky(60), externalLocal, balancedAt("203.0.113.1", "192.0.2.0/24")),
+				testService(overUDP, func(s *corev1.Service) { s.Name, s.Spec.ClusterIP = "dns", "10.96.0.11" }),
+				testService(internalLocal, func(s *corev1.Service) { s.Name, s.Spec.ClusterIP = "far", "10.96.0.12" }),
+				testService(nodePort(30081), func(s *corev1.Service) { s.Name, s.Spec.ClusterIP = "none", "10.96.0.14" }),
+			}
+			slices := []*discoveryv1.EndpointSlice{testSlice(endpoint("10.244.1.5", "n1", "ready"), endpoint("10.244.2.6", "n2", "ready"))}
+			for _, round := range []string{"from changes", "after a restart"} {
+				full := newStill(services, slices)
+				w.cluster = full
+				w.changes.addAll()
+				w.mustSync(t)
+				if now := dump(t, program); !strings.Contains(now, "10.244.2.6") || !strings.Contains(now, "ns/none has no endpoints") || others(now) != theirs {
+					t.Fatalf("%s, with Services:\n%s\nwhere others wrote\n%s", round, now, theirs)
+				}
+				if round == "after a restart" {
+					w = newWorker(t, program, c) // the Services went while nobody looked
+				}
+				w.cluster = c
+				w.changes.addAll()
+				w.mustSync(t)
+				if now := dump(t, program); now != bare {
+					t.Errorf("%s, when all Services are gone:\n%s\nwant\n%s", round, now, bare)
+				}
+			}
+		})
+	}
 }

@@ -2,6 +2,9 @@
 package main
 
 import (
+	"slices"
+
+	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/coremain"
 
 	_ "github.com/coredns/coredns/plugin/cache"
@@ -14,4 +17,12 @@ import (
 	_ "github.com/coredns/coredns/plugin/reload"
 )
 
-func main() { coremain.Run() }
+// ready is the plugin that answers readiness probes.
+const ready = "ready"
+
+func main() {
+	// Plugins start in this order, and kubernetes waits until it knows the Services. When ready comes before it, as it usually does, the
+	// first probe is answered that it is too early, and the next one is a second away. Nobody answers yet when ready comes last.
+	dnsserver.Directives = append(slices.DeleteFunc(slices.Clone(dnsserver.Directives), func(name string) bool { return name == ready }), ready)
+	coremain.Run()
+}

@@ -179,7 +179,13 @@ func nodeNameOr(name string) (string, error) {
 }
 
 // joinAndRun joins, unless the node has done so before, and is a node until ctx ends.
-func joinAndRun(ctx context.Context, config nodeConfig) error {
+func joinAndRun(ctx context.Context, config nodeConfig) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	containers := beginRuntime(ctx, config.dataDir)
+	defer func() {
+		cancel()
+		err = errors.Join(err, containers.close())
+	}()
 	own, err := config.ownAddress(ctx)
 	if err != nil {
 		return err
@@ -201,7 +207,7 @@ func joinAndRun(ctx context.Context, config nodeConfig) error {
 			return err
 		}
 	}
-	return runNode(ctx, credentials, config.dataDir, config.options)
+	return runNode(ctx, credentials, containers, config.dataDir, config.options)
 }
 
 // ownAddress is the node's address: as given, or the one that a connection to the server comes from. The name of a
@@ -242,7 +248,7 @@ const (
 )
 
 // runNode is a node until ctx ends or a part of it fails: containers, agent, and service proxy.
-func runNode(ctx context.Context, credentials *pki.Credentials, dataDir string, options node.Options) error {
+func runNode(ctx context.Context, credentials *pki.Credentials, containers *opening, dataDir string, options node.Options) error {
 	var err error
 	if options.ServingCert, err = credentials.ServingCert(); err != nil {
 		return err
@@ -252,11 +258,9 @@ func runNode(ctx context.Context, credentials *pki.Credentials, dataDir string, 
 	}
 	options.Config = credentials.Config()
 	options.DataDir = filepath.Join(dataDir, "node")
-	containers, err := openRuntime(ctx, dataDir)
-	if err != nil {
+	if options.Runtime, err = containers.wait(); err != nil {
 		return err
 	}
-	options.Runtime = containers
 	group, partsCtx := errgroup.WithContext(ctx)
 	services := make(chan struct{})
 	options.ServicesReady = services
@@ -267,7 +271,42 @@ func runNode(ctx context.Context, credentials *pki.Credentials, dataDir string, 
 			Installed: func() { close(services) },
 		})
 	})
-	return errors.Join(group.Wait(), containers.Close())
+	return group.Wait()
+}
+
+// opening is a connection to containerd that is on its way, with the images that the node came with. A node has the time for that while
+// it waits for the API, or brings it up itself.
+type opening struct {
+	done       chan struct{} // is closed when one of the following is set
+	containers *runtime.Containerd
+	err        error
+}
+
+// beginRuntime begins to open the runtime. Whoever calls it has to end ctx, and to call close then.
+func beginRuntime(ctx context.Context, dataDir string) *opening {
+	o := &opening{done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		o.containers, o.err = openRuntime(ctx, dataDir)
+	}()
+	return o
+}
+
+func (o *opening) wait() (runtime.Runtime, error) {
+	<-o.done
+	if o.err != nil {
+		return nil, o.err
+	}
+	return o.containers, nil
+}
+
+// close waits until the runtime is open or was given up, and closes it. Why it was given up, wait tells.
+func (o *opening) close() error {
+	<-o.done
+	if o.err != nil {
+		return nil
+	}
+	return o.containers.Close()
 }
 
 // openRuntime connects to containerd, which starts beside this program, and loads the images that the node came with.

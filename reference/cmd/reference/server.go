@@ -44,13 +44,21 @@ func setVerbosity(level int) {
 }
 
 // runServer runs all the parts until ctx ends or one of them fails. The API outlives the others, which may have last words.
-func runServer(ctx context.Context, config serverConfig) error {
+func runServer(ctx context.Context, config serverConfig) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var containers *opening
+	if !config.noNode {
+		containers = beginRuntime(ctx, config.api.DataDir)
+		defer func() {
+			cancel()
+			err = errors.Join(err, containers.close())
+		}()
+	}
 	server, err := apiserver.New(ctx, config.api)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	apiCtx, stopAPI := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopAPI()
 	served := make(chan error, 1)
@@ -58,13 +66,13 @@ func runServer(ctx context.Context, config serverConfig) error {
 		defer cancel()
 		served <- server.Run(apiCtx)
 	}()
-	err = runParts(ctx, server, config)
+	err = runParts(ctx, server, containers, config)
 	stopAPI()
 	return errors.Join(err, <-served)
 }
 
-// runParts runs what needs the API, as soon as that is ready.
-func runParts(ctx context.Context, server *apiserver.Server, config serverConfig) error {
+// runParts runs what needs the API, as soon as that is ready. Containers are nil where this machine is no node.
+func runParts(ctx context.Context, server *apiserver.Server, containers *opening, config serverConfig) error {
 	if err := server.WriteKubeconfig(config.kubeconfigOut); err != nil {
 		return fmt.Errorf("--kubeconfig-out: %w", err)
 	}
@@ -84,19 +92,19 @@ func runParts(ctx context.Context, server *apiserver.Server, config serverConfig
 	group.Go(func() error {
 		return scheduler.Run(ctx, scheduler.Options{Config: server.ClientConfig()})
 	})
-	if !config.noNode {
-		group.Go(func() error { return runOwnNode(ctx, server, config) })
+	if containers != nil {
+		group.Go(func() error { return runOwnNode(ctx, server, containers, config) })
 	}
 	return group.Wait()
 }
 
 // runOwnNode makes this machine a node of its own cluster.
-func runOwnNode(ctx context.Context, server *apiserver.Server, config serverConfig) error {
+func runOwnNode(ctx context.Context, server *apiserver.Server, containers *opening, config serverConfig) error {
 	credentials, err := server.NodeCredentials(config.nodeName)
 	if err != nil {
 		return err
 	}
 	options := config.agent
 	options.Name, options.IP, options.ClusterCIDR = config.nodeName, config.api.AdvertiseAddress, config.clusterCIDR
-	return runNode(ctx, credentials, config.api.DataDir, options)
+	return runNode(ctx, credentials, containers, config.api.DataDir, options)
 }

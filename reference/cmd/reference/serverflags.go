@@ -28,6 +28,7 @@ type serverFlags struct {
 	clusterCIDR            string
 	loadBalancerRange      string
 	etcdServers            []string
+	etcdCompactionInterval time.Duration
 	dataDir                string
 	securePort             int
 	bindAddress            string
@@ -49,6 +50,8 @@ func (f *serverFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.loadBalancerRange, "load-balancer-range", "",
 		"where the addresses of Services of type LoadBalancer come from: a part of the nodes' network that nobody else uses. Without one they wait for another provider")
 	set.StringSliceVar(&f.etcdServers, "etcd-servers", nil, "URLs of an etcd cluster; without any, etcd runs inside the server")
+	set.DurationVar(&f.etcdCompactionInterval, "etcd-compaction-interval", 5*time.Minute,
+		"how often etcd is made to forget what the objects were like before; 0: never. Lists that are read in pieces, and versions, are good for at least this long")
 	set.StringVar(&f.dataDir, "data-dir", "/var/lib/reference", "directory of what the server must remember")
 	set.IntVar(&f.securePort, "secure-port", 6443, "port of the API")
 	set.StringVar(&f.bindAddress, "bind-address", "0.0.0.0", "address to serve the API on")
@@ -91,7 +94,7 @@ func (c *complaints) addInvalid(err error) {
 // parse checks the flags. addresses lists the addresses of this machine, whose networks no range may overlap.
 func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig, error) {
 	config := serverConfig{noNode: f.noNode, kubeconfigOut: f.kubeconfigOut, nodeMonitorGracePeriod: f.nodeMonitorGracePeriod}
-	config.api = apiserver.Options{DataDir: f.dataDir, EtcdServers: f.etcdServers, SecurePort: f.securePort, Token: f.token}
+	config.api = apiserver.Options{DataDir: f.dataDir, EtcdServers: f.etcdServers, EtcdCompactionInterval: f.etcdCompactionInterval, SecurePort: f.securePort, Token: f.token}
 	if config.api.Token == "" {
 		config.api.Token = os.Getenv("REFERENCE_TOKEN")
 	}
@@ -104,6 +107,9 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 	}
 	if f.nodeMonitorGracePeriod <= 0 {
 		wrong.add("node-monitor-grace-period", "%s is not a positive duration", f.nodeMonitorGracePeriod)
+	}
+	if f.etcdCompactionInterval < 0 {
+		wrong.add("etcd-compaction-interval", "%s is negative", f.etcdCompactionInterval)
 	}
 	if f.verbosity < 0 {
 		wrong.add("v", "%d is negative", f.verbosity)

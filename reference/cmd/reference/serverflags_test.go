@@ -46,6 +46,8 @@ func TestServerFlagsAreChecked(t *testing.T) {
 		{"node name", "--node-name=A_b", []string{"--node-name", "A_b"}},
 		{"grace period", "--node-monitor-grace-period=-1s", []string{"--node-monitor-grace-period"}},
 		{"etcd", "--etcd-servers=localhost", []string{"--etcd-servers", "localhost"}},
+		{"a history that is kept", "--etcd-compaction-interval=0s", nil},
+		{"time that runs backwards", "--etcd-compaction-interval=-1s", []string{"--etcd-compaction-interval"}},
 		{"data", "--data-dir=", []string{"--data-dir"}},
 		{"verbosity", "--v=-1", []string{"--v"}},
 	} {
