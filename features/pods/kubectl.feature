@@ -356,6 +356,43 @@ Feature: Pods by kubectl
       When kubectl runs "logs over"
       Then it exits with 0
 
+    # By default a node begins a log anew that has come to 10 MiB; upstream's looks at them every 10 s.
+    Scenario: a log that is much can be followed to its last line
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: story}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print early, print filling --count=12500 --length=1000, sleep 15, print late, wait]}]
+        """
+      And "status.containerStatuses[name=app].started" of Pod "story" becomes "true"
+      And the log of Pod "story" is followed
+      Then the log of Pod "story" says "filling 12500." before "late"
+      And the log of Pod "story" says "late" before "started"
+      When kubectl runs "logs story --tail=2"
+      Then it exits with 0
+      And its output matches "^late\n.* started"
+
+    # Nodes can be told to keep other amounts.
+    @should
+    Scenario: of a log that is much, one reads the newest part
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: story}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print early, print filling --count=12500 --length=1000, sleep 15, print late, wait]}]
+        """
+      And "status.containerStatuses[name=app].started" of Pod "story" becomes "true"
+      And the log of Pod "story" says "late"
+      When kubectl runs "logs story --limit-bytes=2000"
+      Then it exits with 0
+      And its output does not contain "early"
+      When kubectl runs "logs story --tail=2"
+      Then its output matches "^late\n.* started"
+
     Scenario: events
       Given an event "Scheduled" is recorded for Pod "web"
       And an event "Started" is recorded for Pod "web"
