@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" contains "([^"]*)"$`, fieldContains)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (\d+) bytes long$`, fieldIsLong)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" matches "(.*)"$`, fieldMatches)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
@@ -79,6 +82,31 @@ func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {
 
 func fieldIsAbsent(ctx context.Context, path, kind, name string) error {
 	return judgeField(ctx, path, kind, name, "no such field", func(_ string, there bool) bool { return !there })
+}
+
+func fieldIsLong(ctx context.Context, path, kind, name string, length int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	value, _, err := valueOf(object, path)
+	if err == nil && len(value) != length {
+		err = failed(fmt.Sprintf("%q of %s %q", path, kind, name), fmt.Sprintf("%d bytes", length), fmt.Sprintf("%d bytes", len(value)))
+	}
+	return err
+}
+
+func fieldMatches(ctx context.Context, path, kind, name, expression string) error {
+	matcher, err := regexp.Compile(expression)
+	if err != nil {
+		return fmt.Errorf("the expression %q: %w", expression, err)
+	}
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("a match of %q", expression),
+		func(value string, there bool) bool { return there && matcher.MatchString(value) })
 }
 
 func fieldContains(ctx context.Context, path, kind, name, part string) error {

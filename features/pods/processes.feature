@@ -620,6 +620,47 @@ Feature: Processes
       And "status.containerStatuses[name=happy].state.terminated.message" of Pod "app" is absent
       And "status.containerStatuses[name=loud].state.terminated.message" of Pod "app" contains "farewell"
 
+    # Kubernetes' documentation has 4096 bytes for what is left in the file, and does not say which of more. Of a log it has the end: 2048 bytes, or
+    # 80 lines, whichever is less.
+    Scenario: last words are cut
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: file
+            image: "${image}"
+            command: [/workload, steps, "write /dev/termination-log begin$(LONG)end", exit --code=3]
+            env:
+            - {name: SHORT, value: 0123456789abcdef}
+            - {name: LINE, value: $(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)}
+            - {name: BLOCK, value: $(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)}
+            - {name: LONG, value: $(BLOCK)$(BLOCK)$(BLOCK)$(BLOCK)}
+          - {name: exact, image: "${image}", command: [/workload, steps, "write /dev/termination-log $(LONG)", exit --code=3], env: [{name: SHORT, value: 0123456789abcdef}, {name: LINE, value: $(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)}, {name: BLOCK, value: $(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)}, {name: LONG, value: $(BLOCK)$(BLOCK)$(BLOCK)$(BLOCK)}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: logged}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: lines, image: "${image}", command: [/workload, steps, print n --count=105, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}
+          - {name: long, image: "${image}", command: [/workload, steps, print begin --length=3000, print end, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=file].state.terminated.message" of Pod "app" is 4096 bytes long
+      And "status.containerStatuses[name=file].state.terminated.message" of Pod "app" contains "0123456789abcdef"
+      And "status.containerStatuses[name=exact].state.terminated.message" of Pod "app" is 4096 bytes long
+      And "status.containerStatuses[name=exact].state.terminated.message" of Pod "app" matches "^0123456789abcdef"
+      And "status.phase" of Pod "logged" becomes "Failed"
+      And "status.containerStatuses[name=lines].state.terminated.message" of Pod "logged" matches "^([^\n]+\n){79}[^\n]+\n?$"
+      And "status.containerStatuses[name=lines].state.terminated.message" of Pod "logged" contains "n 105"
+      And "status.containerStatuses[name=long].state.terminated.message" of Pod "logged" is 2048 bytes long
+      And "status.containerStatuses[name=long].state.terminated.message" of Pod "logged" contains "end"
+
     Scenario: a container is not up before its postStart hook is done
       Given these objects exist:
         """
@@ -638,6 +679,65 @@ Feature: Processes
       And Pod "app" is Ready
       When container "app" of Pod "app" executes "/workload cat /work/order"
       Then its output matches "^hook\n$"
+
+    # The one that is asked is another Pod: a hook does not wait until its own container listens.
+    Scenario: postStart hooks that ask, and that sleep
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: witness}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve]}]}
+        """
+      And Pod "witness" is Ready
+      And "status.podIP" of Pod "witness" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: asking}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {postStart: {httpGet: {host: "${address}", path: /status/404, port: 8080, httpHeaders: [{name: X-Plumbline, value: "from a hook"}]}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: sleeping}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {postStart: {sleep: {seconds: 5}}}
+        """
+      Then Pods "asking, sleeping" become Ready
+      And container "app" of Pod "asking" has not been restarted
+      And Pod "witness" has been asked for "/status/404" at least 1 times
+      When container "app" of Pod "witness" executes "/workload http http://localhost:8080/requests?path=/status/404"
+      Then its output contains "from a hook"
+      And "status.conditions[type=Ready].lastTransitionTime" of Pod "sleeping" is between 4 and 30 seconds after "status.containerStatuses[name=app].state.running.startedAt"
+
+    Scenario: a container whose postStart hook fails is told to end, and its restart policy holds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait, --term-code=7]
+            lifecycle: {postStart: {exec: {command: [/workload, steps, sleep 1, exit --code=3]}}}
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is "7"
+      And container "app" of Pod "app" has not been restarted
+      And the log of Pod "app" says "signal=SIGTERM"
 
     Scenario: a container whose postStart hook fails is restarted
       Given these objects exist:

@@ -29,6 +29,9 @@ Feature: Together and apart
       And it prints "taken"
       And container "sibling" of Pod "pair" executes "/workload http http://localhost:8080/"
       And it exits with 0
+      And container "sibling" of Pod "pair" executes "/workload http http://${address}:8080/"
+      And it exits with 0
+      And its output contains ""hostname":"pair""
 
     # Kubernetes' documentation has the 64 characters, which are the kernel's. The cluster's domain is at least one character long.
     Scenario: the full name is the host name of a Pod that asks for it
@@ -101,6 +104,68 @@ Feature: Together and apart
         | what                          | names                             | field          |
         | a host name of several labels | hostname: db.web                  | spec.hostname  |
         | a host name in upper case     | hostname: DB                      | spec.hostname  |
+
+    # The same port of the node three times over: two addresses, two protocols. The client "inside" is on the node's own network.
+    Scenario: a port of the node leads to the Pod that asks for it, address by address and protocol by protocol
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: inside}
+        spec:
+          hostNetwork: true
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: away}
+        spec: {containers: [{name: client, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pods "inside, away" are Ready
+      And "spec.nodeName" of Pod "inside" is remembered as "node"
+      And the address of the node of Pod "inside" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: local}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${image}", command: [/workload, serve], ports: [{containerPort: 8080, hostPort: 54321, hostIP: 127.0.0.1}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: open}
+        spec:
+          nodeName: ${node}
+          containers: [{name: client, image: "${image}", command: [/workload, serve], ports: [{containerPort: 8080, hostPort: 54321, hostIP: "${address}"}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: datagrams}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --udp=8080], ports: [{containerPort: 8080, hostPort: 54321, protocol: UDP, hostIP: "${address}"}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: anywhere}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${image}", command: [/workload, serve], ports: [{containerPort: 8080, hostPort: 54322}]}]
+        """
+      And Pods "local, open, datagrams, anywhere" are Ready
+      Then requests from Pod "inside" to "http://127.0.0.1:54321/" come to be answered by exactly the Pods "local"
+      And requests from Pod "inside" to "http://${address}:54321/" come to be answered by exactly the Pods "open"
+      And requests from Pod "away" to "http://${address}:54321/" come to be answered by exactly the Pods "open"
+      And requests from Pod "open" to "http://${address}:54321/" come to be answered by exactly the Pods "open"
+      And datagrams from the port 40001 of Pod "away" to "${address}:54321" come to be answered by Pod "datagrams"
+      And requests from Pod "inside" to "http://127.0.0.1:54322/" come to be answered by exactly the Pods "anywhere"
+      And requests from Pod "away" to "http://${address}:54322/" come to be answered by exactly the Pods "anywhere"
+      When Pod "open" is deleted with a grace period of 1 second
+      Then Pod "open" is gone
+      And requests from Pod "away" to "http://${address}:54321/" come to be refused
+      And requests from Pod "inside" to "http://127.0.0.1:54321/" come to be answered by exactly the Pods "local"
 
   @pods/isolated
   Rule: other Pods are apart

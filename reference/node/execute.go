@@ -159,7 +159,8 @@ func (w *worker) makeSandbox(ctx context.Context, pod *v1.Pod) (runtime.Sandbox,
 	return w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
 		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,
 		HostNetwork: pod.Spec.HostNetwork, HostIPC: pod.Spec.HostIPC, HostPID: pod.Spec.HostPID,
-		QOS: runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
+		Ports: portMappings(pod),
+		QOS:   runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
 	})
 }
 

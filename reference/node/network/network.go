@@ -34,6 +34,9 @@ type Peer struct {
 type Network struct {
 	configuring sync.Mutex // one Configure at a time
 
+	forwarding sync.Mutex            // over forwarded and its rules
+	forwarded  map[string]forwarding // by Pod
+
 	mu        sync.Mutex
 	config    Config
 	addresses addresses
@@ -59,6 +62,9 @@ func (n *Network) Configure(ctx context.Context, config Config) error {
 		return err
 	}
 	if err := syncMasquerade(ctx, config); err != nil {
+		return err
+	}
+	if err := n.syncPorts(); err != nil {
 		return err
 	}
 	n.mu.Lock()
@@ -133,8 +139,11 @@ func (n *Network) Connect(id, path string) (netip.Addr, error) {
 	return address, nil
 }
 
-// Disconnect removes the link and frees the address. Neither needs to exist.
+// Disconnect removes the ports that lead to the Pod, then the link, and frees the address. None of them needs to exist.
 func (n *Network) Disconnect(id string, address netip.Addr) error {
+	if err := n.changePorts(id, nil); err != nil {
+		return err
+	}
 	if err := removeLink(LinkName(id)); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type sandboxRecord struct {
 	HostIPC, HostPID bool
 	QOS              QOSClass
 	CPUShares        uint64
+	Ports            []network.PortMapping
 }
 
 // lockSandbox gives the entry of a Pod, new if need be, locked for writing.
@@ -90,7 +91,7 @@ func (c *Containerd) CreateSandbox(ctx context.Context, config SandboxConfig) (S
 			CreatedAt: time.Now(), Labels: config.Labels,
 		},
 		Hostname: config.Hostname, HostIPC: config.HostIPC, HostPID: config.HostPID,
-		QOS: config.QOS, CPUShares: config.Resources.CPUShares,
+		QOS: config.QOS, CPUShares: config.Resources.CPUShares, Ports: config.Ports,
 	}
 	if err := c.build(s, &record, config.Resources); err != nil {
 		err = fmt.Errorf("create the sandbox of %s/%s: %w", config.Namespace, config.Name, err)
@@ -128,6 +129,9 @@ func (c *Containerd) build(s *sandbox, record *sandboxRecord, resources Resource
 		record.NetNS = filepath.Join(s.dir, netFile)
 		var err error
 		if record.IP, err = c.network.Connect(record.UID, record.NetNS); err != nil {
+			return err
+		}
+		if err := c.network.Forward(record.UID, record.IP, record.Ports); err != nil {
 			return err
 		}
 	}
@@ -215,6 +219,9 @@ func (c *Containerd) recoverSandboxes(ctx context.Context) error {
 		}
 		if record.IP.IsValid() && !record.HostNetwork {
 			c.network.Reserve(record.IP)
+			if err := c.network.Forward(record.UID, record.IP, record.Ports); err != nil {
+				return fmt.Errorf("lead ports to %s/%s: %w", record.Namespace, record.Name, err)
+			}
 		}
 		c.sandboxes[record.UID] = &sandbox{exists: true, record: record, dir: dir}
 		c.shareCPU(record, record.CPUShares)
