@@ -60,10 +60,14 @@ type Worker struct {
 }
 
 // eager is how soon a server that does not listen yet is asked for its
-// readiness again; the steps double. Upstream asks again whenever the Pod is
-// synced; here it is only while the connection is refused, so that no server
-// sees it, and no failure is recorded.
-const eager = 20 * time.Millisecond
+// readiness again; the steps double up to eagerMost, so that a server that took
+// its time is not kept waiting as long again. Upstream asks again whenever the
+// Pod is synced; here it is only while the connection is refused, so that no
+// server sees it, and no failure is recorded.
+const (
+	eager     = 20 * time.Millisecond
+	eagerMost = 80 * time.Millisecond
+)
 
 // Run probes until ctx ends or there is nothing more to ask.
 //
@@ -90,7 +94,7 @@ func (w *Worker) Run(ctx context.Context) {
 		regular, of := w.after(tick, now)
 		if early && out.Refused && now.Add(wait).Before(regular) {
 			timer.Reset(wait)
-			wait *= 2
+			wait = min(2*wait, eagerMost)
 			continue
 		}
 		early = false
