@@ -301,7 +301,7 @@ Feature: Grace periods
           containers: [{name: app, image: "${image}", command: [/workload, steps, "http http://${address}:8080/status/202", wait]}]
         """
       And "status.initContainerStatuses[name=first].state.running.startedAt" of Pod "app" comes to be present
-      And the log of container "first" of Pod "app" is followed
+      And the log of container "first" of Pod "app" says "started"
       When Pod "app" is deleted
       Then the log of container "first" of Pod "app" says "signal=SIGTERM" before "exiting code=0"
       And Pod "app" is gone within 45 seconds

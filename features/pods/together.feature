@@ -31,7 +31,7 @@ Feature: Together and apart
       And it exits with 0
       And container "sibling" of Pod "pair" executes "/workload http http://${address}:8080/"
       And it exits with 0
-      And its output contains ""hostname":"pair""
+      And its output contains ""who":"pair""
 
     # Kubernetes' documentation has the 64 characters, which are the kernel's. The cluster's domain is at least one character long.
     Scenario: the full name is the host name of a Pod that asks for it

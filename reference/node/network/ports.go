@@ -3,6 +3,7 @@ package network
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -52,6 +53,15 @@ func (n *Network) Forward(id string, address netip.Addr, ports []PortMapping) er
 func (n *Network) syncPorts() error {
 	n.forwarding.Lock()
 	defer n.forwarding.Unlock()
+	if len(n.forwarded) == 0 { // as on most nodes, which need none of it
+		tables, err := iptables.New(iptables.IPFamily(iptables.ProtocolIPv4), iptables.Timeout(10))
+		if err != nil {
+			return fmt.Errorf("find iptables: %w", err)
+		}
+		if left, err := tables.ChainExists("nat", hostPortChain); err != nil || !left {
+			return err
+		}
+	}
 	return writePorts(n.forwarded)
 }
 
@@ -88,7 +98,8 @@ func (n *Network) changePorts(id string, to *forwarding) error {
 // acceptLocal lets the answers to what the node itself sends from its loopback come back over a link. The rules keep a Pod from
 // sending to the node's loopback on its own account.
 func acceptLocal(link string) error {
-	if err := os.WriteFile("/proc/sys/net/ipv4/conf/"+link+"/route_localnet", []byte("1"), 0); err != nil {
+	err := os.WriteFile("/proc/sys/net/ipv4/conf/"+link+"/route_localnet", []byte("1"), 0)
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // without a link nothing comes at all
 		return fmt.Errorf("let %s answer the node's loopback: %w", link, err)
 	}
 	return nil
