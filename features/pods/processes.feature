@@ -169,7 +169,6 @@ Feature: Processes
       And "status.reason" of Pod "app" is "DeadlineExceeded"
       And container "app" of Pod "app" has not been restarted
       And "status.containerStatuses[name=app].state.terminated.finishedAt" of Pod "app" is between 5 and 30 seconds after "status.startTime"
-      And an event "DeadlineExceeded" is recorded for Pod "app"
       And Pod "told-later" is Ready
       When "spec.activeDeadlineSeconds" of Pod "told-later" is set to "1"
       Then it is accepted
@@ -527,7 +526,7 @@ Feature: Processes
         """
       Then "status.phase" of Pod "app" becomes "Failed"
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is not "0"
-      And an event "Failed" is recorded for Pod "app" that says "/no/such/program"
+      And a warning is recorded for Pod "app" that says "/no/such/program"
 
     @should
     Scenario: what cannot be started says so in containerd's words
@@ -862,7 +861,7 @@ Feature: Processes
         """
       Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ErrImageNeverPull"
       And "status.phase" of Pod "app" is "Pending"
-      And an event "ErrImageNeverPull" is recorded for Pod "app" that says "plumbline.invalid/no/such:image"
+      And a warning is recorded for Pod "app" that says "plumbline.invalid/no/such:image"
 
     @api
     Scenario Outline: a container with <what> is refused
