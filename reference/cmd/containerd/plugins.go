@@ -16,6 +16,9 @@ import (
 	_ "github.com/containerd/containerd/v2/core/runtime/v2"
 	_ "github.com/containerd/containerd/v2/plugins/events"
 
+	// The sandbox by which the tasks of a node share a shim.
+	_ "github.com/containerd/containerd/v2/plugins/sandbox"
+
 	// Services that the client calls.
 	_ "github.com/containerd/containerd/v2/plugins/server/grpc"
 	_ "github.com/containerd/containerd/v2/plugins/server/ttrpc"
