@@ -31,7 +31,7 @@ var RoleBinding = Kind{
 	ValidateUpdate: func(obj, old runtime.Object) field.ErrorList {
 		binding, before := obj.(*rbacv1.RoleBinding), old.(*rbacv1.RoleBinding)
 		errs := append(validateRoleBinding(binding), validateMetaUpdate(&binding.ObjectMeta, &before.ObjectMeta)...)
-		return append(errs, apivalidation.ValidateImmutableField(binding.RoleRef, before.RoleRef, field.NewPath("roleRef"))...)
+		return append(errs, sameRole(binding.RoleRef, before.RoleRef)...)
 	},
 	Columns: bindingColumns("roleBinding", rbacv1.RoleBinding{}.SwaggerDoc()["roleRef"]),
 	Row: func(obj runtime.Object) []any {
@@ -62,7 +62,7 @@ var ClusterRoleBinding = Kind{
 	ValidateUpdate: func(obj, old runtime.Object) field.ErrorList {
 		binding, before := obj.(*rbacv1.ClusterRoleBinding), old.(*rbacv1.ClusterRoleBinding)
 		errs := append(validateClusterRoleBinding(binding), validateMetaUpdate(&binding.ObjectMeta, &before.ObjectMeta)...)
-		return append(errs, apivalidation.ValidateImmutableField(binding.RoleRef, before.RoleRef, field.NewPath("roleRef"))...)
+		return append(errs, sameRole(binding.RoleRef, before.RoleRef)...)
 	},
 	Columns: bindingColumns("clusterRoleBinding", rbacv1.ClusterRoleBinding{}.SwaggerDoc()["roleRef"]),
 	Row: func(obj runtime.Object) []any {
@@ -162,4 +162,12 @@ func validateSubject(s *rbacv1.Subject, namespaced bool, path *field.Path) field
 		errs = append(errs, validateSupported(s.Kind, path.Child("kind"), rbacv1.ServiceAccountKind, rbacv1.UserKind, rbacv1.GroupKind)...)
 	}
 	return errs
+}
+
+// sameRole keeps a binding to its role. Upstream's message shows the reference by its fields' Go names, since its internal type has no others.
+func sameRole(now, before rbacv1.RoleRef) field.ErrorList {
+	shown := func(ref rbacv1.RoleRef) any {
+		return struct{ APIGroup, Kind, Name string }{ref.APIGroup, ref.Kind, ref.Name}
+	}
+	return apivalidation.ValidateImmutableField(shown(now), shown(before), field.NewPath("roleRef"))
 }
