@@ -356,7 +356,9 @@ Feature: Pods by kubectl
       When kubectl runs "logs over"
       Then it exits with 0
 
-    # By default a node begins a log anew that has come to 10 MiB; upstream's looks at them every 10 s.
+    # By default a node begins a log anew that has come to 10 MiB; upstream's looks at them every 10 s. Upstream's kubelet 1.37 was seen to lose
+    # what comes after that for one who follows.
+    @should
     Scenario: a log that is much can be followed to its last line
       Given these objects exist:
         """
