@@ -21,8 +21,8 @@ func portMappings(pod *v1.Pod) []network.PortMapping {
 				continue
 			}
 			address, err := netip.ParseAddr(p.HostIP)
-			if err == nil && !address.Is4() && !address.IsUnspecified() {
-				continue // the node's Pods have addresses of the other family
+			if err == nil && !address.Is4() {
+				continue // the node's Pods have no addresses of the other family
 			}
 			ports = append(ports, network.PortMapping{
 				Protocol: strings.ToLower(string(p.Protocol)), HostIP: address,

@@ -30,11 +30,11 @@ func podHostname(pod *v1.Pod, clusterDomain string) (name, domain string) {
 	return truncateHostname(name), domain
 }
 
-// kernelHostname is the host name that a Pod's processes see: the full one where the Pod asks for it and has a domain.
+// kernelHostname is the host name that a Pod's processes see: the full one where the Pod asks for it, has a domain, and does not share the node's network.
 // A full name that the kernel cannot keep is an error.
 func kernelHostname(pod *v1.Pod, clusterDomain string) (string, error) {
 	name, domain := podHostname(pod, clusterDomain)
-	if domain == "" || pod.Spec.SetHostnameAsFQDN == nil || !*pod.Spec.SetHostnameAsFQDN {
+	if domain == "" || pod.Spec.HostNetwork || pod.Spec.SetHostnameAsFQDN == nil || !*pod.Spec.SetHostnameAsFQDN {
 		return name, nil
 	}
 	full := name + "." + domain

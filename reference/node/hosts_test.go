@@ -24,6 +24,7 @@ func TestKernelHostname(t *testing.T) {
 		"no domain":               {pod(v1.PodSpec{SetHostnameAsFQDN: ptr.To(true)}), "web-0"},
 		"as long as it may be":    {pod(v1.PodSpec{Hostname: strings.Repeat("a", 36), Subdomain: "data", SetHostnameAsFQDN: ptr.To(true)}), strings.Repeat("a", 36) + ".data.shop.svc.cluster.local"},
 		"longer than it may be":   {pod(v1.PodSpec{Hostname: strings.Repeat("a", 37), Subdomain: "data", SetHostnameAsFQDN: ptr.To(true)}), ""},
+		"too long, of the node":   {pod(v1.PodSpec{Hostname: strings.Repeat("a", 63), Subdomain: "data", SetHostnameAsFQDN: new(true), HostNetwork: true}), strings.Repeat("a", 63)},
 		"too long, not asked for": {pod(v1.PodSpec{Hostname: strings.Repeat("a", 63), Subdomain: "data"}), strings.Repeat("a", 63)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,7 +16,7 @@ type Claims[T metav1.Object] struct {
 	Release []T // the owner's, whose labels no longer match
 }
 
-// Decide sorts candidates by whose they are. What another controller owns is left alone, and so is what is on its way out or in another
+// Decide sorts candidates by whose they are. What another controller owns is left alone, and so is an orphan that is on its way out or in another
 // namespace. An owner that is being deleted neither adopts nor releases.
 func Decide[T metav1.Object](owner metav1.Object, selector labels.Selector, candidates []T) Claims[T] {
 	var c Claims[T]

@@ -34,10 +34,10 @@ type Peer struct {
 type Network struct {
 	configuring sync.Mutex // one Configure at a time
 
-	forwarding sync.Mutex            // over forwarded and its rules
-	forwarded  map[string]forwarding // by Pod
+	forwarding sync.Mutex // over the rules for host ports, held while they are written
 
 	mu        sync.Mutex
+	forwarded map[string]forwarding // by Pod; changed only under forwarding
 	config    Config
 	addresses addresses
 	mtu       int
@@ -64,7 +64,7 @@ func (n *Network) Configure(ctx context.Context, config Config) error {
 	if err := syncMasquerade(ctx, config); err != nil {
 		return err
 	}
-	if err := n.syncPorts(); err != nil {
+	if err := n.syncPorts(ctx); err != nil {
 		return err
 	}
 	n.mu.Lock()
@@ -140,8 +140,8 @@ func (n *Network) Connect(id, path string) (netip.Addr, error) {
 }
 
 // Disconnect removes the ports that lead to the Pod, then the link, and frees the address. None of them needs to exist.
-func (n *Network) Disconnect(id string, address netip.Addr) error {
-	if err := n.changePorts(id, nil); err != nil {
+func (n *Network) Disconnect(ctx context.Context, id string, address netip.Addr) error {
+	if err := n.unforward(ctx, id); err != nil {
 		return err
 	}
 	if err := removeLink(LinkName(id)); err != nil {

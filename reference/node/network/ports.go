@@ -24,7 +24,7 @@ const (
 	hostPortOutChain = "REFERENCE-HOSTPORTS-OUT"
 )
 
-// portsTimeout bounds the writing of all rules, which wait for other writers.
+// portsTimeout bounds iptables-restore, which waits for other writers.
 const portsTimeout = 30 * time.Second
 
 // PortMapping leads a port of the node to one of a Pod.
@@ -42,18 +42,43 @@ type forwarding struct {
 }
 
 // Forward leads ports of the node to the Pod id at an address, until Disconnect. Of a Pod that has been told of before, it replaces the ports.
-func (n *Network) Forward(id string, address netip.Addr, ports []PortMapping) error {
+func (n *Network) Forward(ctx context.Context, id string, address netip.Addr, ports []PortMapping) error {
 	if len(ports) == 0 {
 		return nil
 	}
-	return n.changePorts(id, &forwarding{address, ports})
+	if err := acceptLocal(LinkName(id)); err != nil {
+		return err
+	}
+	n.forwarding.Lock()
+	defer n.forwarding.Unlock()
+	all := n.allForwarded()
+	before := all[id]
+	all[id] = forwarding{address, ports}
+	if err := writePorts(ctx, all); err != nil {
+		return err
+	}
+	n.setForwarded(all)
+	return dropFlows(slices.Concat(before.ports, ports))
+}
+
+// Remember tells of ports that a former process led to a Pod. Their rules stand, and stay until Configure has all rules say what is known.
+func (n *Network) Remember(id string, address netip.Addr, ports []PortMapping) {
+	if len(ports) == 0 {
+		return
+	}
+	n.forwarding.Lock()
+	defer n.forwarding.Unlock()
+	all := n.allForwarded()
+	all[id] = forwarding{address, ports}
+	n.setForwarded(all)
 }
 
 // syncPorts has the rules say what is known: a former process of the agent may have left more.
-func (n *Network) syncPorts() error {
+func (n *Network) syncPorts(ctx context.Context) error {
 	n.forwarding.Lock()
 	defer n.forwarding.Unlock()
-	if len(n.forwarded) == 0 { // as on most nodes, which need none of it
+	all := n.allForwarded()
+	if len(all) == 0 { // as on most nodes, which need none of it
 		tables, err := iptables.New(iptables.IPFamily(iptables.ProtocolIPv4), iptables.Timeout(10))
 		if err != nil {
 			return fmt.Errorf("find iptables: %w", err)
@@ -62,37 +87,43 @@ func (n *Network) syncPorts() error {
 			return err
 		}
 	}
-	return writePorts(n.forwarded)
+	return writePorts(ctx, all)
 }
 
-// changePorts sets what leads to a Pod, nil for nothing, and has the rules say so.
-func (n *Network) changePorts(id string, to *forwarding) error {
-	n.forwarding.Lock()
-	defer n.forwarding.Unlock()
-	before, known := n.forwarded[id]
-	if to == nil && !known {
+// unforward has no port lead to the Pod any more. The Pod is not forgotten before all is done, so that a second try does the rest.
+func (n *Network) unforward(ctx context.Context, id string) error {
+	// Most Pods have no such ports, and do not wait for those that have.
+	if _, known := n.allForwarded()[id]; !known {
 		return nil
 	}
-	after := maps.Clone(n.forwarded)
-	if after == nil {
-		after = map[string]forwarding{}
-	}
-	delete(after, id)
-	if to != nil {
-		after[id] = *to
-		if err := acceptLocal(LinkName(id)); err != nil {
-			return err
-		}
-	}
-	if err := writePorts(after); err != nil {
+	n.forwarding.Lock()
+	defer n.forwarding.Unlock()
+	all := n.allForwarded()
+	before := all[id]
+	delete(all, id)
+	if err := writePorts(ctx, all); err != nil {
 		return err
 	}
-	n.forwarded = after
-	changed := slices.Clone(before.ports)
-	if to != nil {
-		changed = append(changed, to.ports...)
+	if err := dropFlows(before.ports); err != nil {
+		return err
 	}
-	return dropFlows(changed)
+	n.setForwarded(all)
+	return nil
+}
+
+// allForwarded is a copy.
+func (n *Network) allForwarded() map[string]forwarding {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := map[string]forwarding{}
+	maps.Copy(all, n.forwarded)
+	return all
+}
+
+func (n *Network) setForwarded(all map[string]forwarding) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.forwarded = all
 }
 
 // acceptLocal lets the answers to what the node itself sends from its loopback come back over a link. The rules keep a Pod from
@@ -129,8 +160,8 @@ func portRules(all map[string]forwarding) string {
 }
 
 // writePorts replaces all rules at once, and makes sure that packets come by them.
-func writePorts(all map[string]forwarding) error {
-	ctx, cancel := context.WithTimeout(context.Background(), portsTimeout)
+func writePorts(ctx context.Context, all map[string]forwarding) error {
+	ctx, cancel := context.WithTimeout(ctx, portsTimeout)
 	defer cancel()
 	restore := exec.CommandContext(ctx, "iptables-restore", "--noflush", "-w", "10")
 	restore.Stdin = strings.NewReader(portRules(all))
@@ -174,8 +205,14 @@ func dropFlows(ports []PortMapping) error {
 	if len(datagrams) == 0 {
 		return nil
 	}
-	if _, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, flowsTo(datagrams)); err != nil {
-		return fmt.Errorf("remove UDP flows to host ports: %w", err)
+	for {
+		_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, flowsTo(datagrams))
+		if errors.Is(err, netlink.ErrDumpInterrupted) {
+			continue // the table changed while it was read, so that a flow may not have been seen
+		}
+		if err != nil {
+			return fmt.Errorf("remove UDP flows to host ports: %w", err)
+		}
+		return nil
 	}
-	return nil
 }

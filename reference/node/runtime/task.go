@@ -83,9 +83,6 @@ func (c *Containerd) createRecord(ctx context.Context, status ContainerStatus, i
 
 // createTask has the shim make the container up to, but without, its process's program.
 func (c *Containerd) createTask(ctx context.Context, status ContainerStatus, rootfs []mount.Mount, paths fifoPaths) (pid int, err error) {
-	if err := awaitShim(ctx); err != nil {
-		return 0, err
-	}
 	request := &tasks.CreateTaskRequest{
 		ContainerID: status.ID, Terminal: status.TTY,
 		TaskApiAddress: "ttrpc+unix://" + shim.Socket, TaskApiVersion: 3,
