@@ -10,6 +10,7 @@
 #   make verify REPORTS=out/report.json                        judge a report anew from its records, without a cluster
 #   make golden            ask upstream Kubernetes again, and write down its answers (fixtures/golden); NAME=pods/probes for one file
 #   make runner-image      the compiled runner as an image, for a Job in the cluster that it judges; see ci/README.md
+#   make pages             try the pages for a browser in headless Chromium, and leave pictures of them in out/pages
 #   make kernel            as root, with both families of iptables: the reference's rules in this machine's kernel, in namespaces of their own
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
 #
@@ -34,7 +35,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit kernel mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner runner-image example generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit kernel pages mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner runner-image example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -68,6 +69,12 @@ unit:
 	@$(RACED) go run ./ci/build -race $(TESTED)
 	@$(RACED) go test -race -vet=off -count=1 -timeout=20m -skip='^TestConformance$$' $(TESTED)
 	@cd fixtures/kubernetes && $(PLAIN) go test -trimpath -vet=off -count=1 ./node
+
+# CHROMIUM names the program, where it is not on the path as chromium.
+pages:
+	@command -v $(or $(CHROMIUM),chromium) >/dev/null || { echo "make pages needs Chromium: apt-get install chromium"; exit 1; }
+	@$(PLAIN) go vet -trimpath -tags=pages ./ci/pages
+	@$(PLAIN) $(if $(CHROMIUM),CHROMIUM=$(CHROMIUM)) go test -trimpath -vet=off -tags=pages -count=1 ./ci/pages
 
 # The tests that change a packet filter make network namespaces for it.
 kernel:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,6 +61,8 @@ func (e *evidence) timeline() []reports.Observation {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	timeline := append([]reports.Observation{}, e.observations...)
+	// Several watch at once, and who saw something first need not be the first to tell.
+	slices.SortStableFunc(timeline, func(a, b reports.Observation) int { return a.At.Compare(b.At) })
 	if e.dropped > 0 {
 		timeline = append(timeline, reports.Observation{At: time.Now(), Object: "evidence", What: fmt.Sprintf("%d more observations and files are left out", e.dropped)})
 	}

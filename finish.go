@@ -65,6 +65,9 @@ func (e *engine) publish(report *reports.Report) error {
 	report.Finished = time.Now()
 	report.Wall = reports.SecondsOf(report.Finished.Sub(e.started))
 	e.journal.settle(report)
+	if err := report.Seal(); err != nil {
+		return err
+	}
 	out := e.options.out()
 	if err := errors.Join(report.WriteJSON(filepath.Join(out, "report.json")), report.WriteJUnit(filepath.Join(out, "junit.xml")),
 		report.WriteHTML(filepath.Join(out, "report.html")), report.WriteMarkdown(filepath.Join(out, "summary.md"))); err != nil {

@@ -70,6 +70,15 @@ func unwatched() []reports.Invariant {
 	return list
 }
 
+// watchedInvariants are the names of all that this version of the suite watches.
+func watchedInvariants() []string {
+	var names []string
+	for _, invariant := range invariants.All {
+		names = append(names, invariant.Name)
+	}
+	return names
+}
+
 // report is what all clusters say of each invariant.
 func (k *invariantsKept) report() []reports.Invariant {
 	k.mu.Lock()
@@ -81,7 +90,10 @@ func (k *invariantsKept) report() []reports.Invariant {
 		}
 		if n := len(list[i].Breaches); n > 0 {
 			list[i].State, list[i].Why = reports.Breached, fmt.Sprintf("%s: %s, %s", strings.Join(list[i].Breaches[0].Objects, " and "), list[i].Breaches[0].Why, list[i].Breaches[0].Where())
-			if n > 1 {
+			switch n += list[i].More; {
+			case n == 2:
+				list[i].Why += "; and 1 more breach"
+			case n > 2:
 				list[i].Why += fmt.Sprintf("; and %d more breaches", n-1)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,16 +21,17 @@ type progress struct {
 	other   int // in error, or inconclusive
 	past    map[string]time.Duration
 	lanes   []*laneProgress
-	paces   map[int]*pace // by the weight of scenarios without a past
-	known   pace          // of those with one
 }
 
-// laneProgress is what one lane is doing.
+// laneProgress is what one lane is doing. Each has its own pace: what runs beside many others takes longer than what runs alone, and
+// what waits for clusters of its own says nothing about either.
 type laneProgress struct {
 	workers int
 	after   bool // it begins when the others have ended
 	waiting []*scenario
 	running map[*scenario]time.Time // since when
+	paces   map[int]*pace           // by the weight of scenarios without a past
+	known   pace                    // of those with one
 }
 
 // pace is what scenarios took, in parts of what was expected of them. The guess that it begins with counts like a few of them.
@@ -46,7 +46,7 @@ func (p *pace) add(took, expected float64) { p.took, p.expected = p.took+took, p
 func (p *pace) ratio() float64             { return p.took / p.expected }
 
 func newProgress(planned int, past map[string]time.Duration) *progress {
-	return &progress{planned: planned, past: past, paces: map[int]*pace{}, known: guess(5)}
+	return &progress{planned: planned, past: past}
 }
 
 // pastOf is what scenarios took in the run whose report is in the folder, if it judged the same kind of target.
@@ -66,7 +66,7 @@ func pastOf(out, kind string) map[string]time.Duration {
 
 // lane announces scenarios that so many workers will take in this order.
 func (p *progress) lane(queue []*scenario, workers int, after bool) *laneProgress {
-	l := &laneProgress{workers: workers, after: after, waiting: slices.Clone(queue), running: map[*scenario]time.Time{}}
+	l := &laneProgress{workers: workers, after: after, waiting: slices.Clone(queue), running: map[*scenario]time.Time{}, paces: map[int]*pace{}, known: guess(5)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lanes = append(p.lanes, l)
@@ -101,30 +101,29 @@ func (p *progress) end(l *laneProgress, s *scenario, record *reports.Record) int
 	switch before := p.past[s.id]; {
 	case took <= 0: // it did not run
 	case before > 0:
-		p.known.add(took.Seconds(), before.Seconds())
+		l.known.add(took.Seconds(), before.Seconds())
 	default:
-		p.pace(s).add(took.Seconds(), float64(s.weight()))
+		l.pace(s.weight()).add(took.Seconds(), float64(s.weight()))
 	}
 	return p.done
 }
 
-// pace is that of scenarios like this one. The caller holds the lock.
-func (p *progress) pace(s *scenario) *pace {
-	weight := s.weight()
-	if p.paces[weight] == nil {
+// pace is that of the lane's scenarios of a weight.
+func (l *laneProgress) pace(weight int) *pace {
+	if l.paces[weight] == nil {
 		guessed := guess(float64(weight))
-		p.paces[weight] = &guessed
+		l.paces[weight] = &guessed
 	}
-	return p.paces[weight]
+	return l.paces[weight]
 }
 
-// expected is how long a scenario will take: what it took the last time, at the pace of this run, or what others of its weight
-// take. The caller holds the lock.
-func (p *progress) expected(s *scenario) time.Duration {
-	if before := p.past[s.id]; before > 0 {
-		return time.Duration(p.known.ratio() * float64(before))
+// expected is how long a scenario of the lane will take: what it took the last time, at the lane's pace, or what others of its weight
+// take there.
+func (l *laneProgress) expected(s *scenario, before time.Duration) time.Duration {
+	if before > 0 {
+		return time.Duration(l.known.ratio() * float64(before))
 	}
-	return time.Duration(p.pace(s).ratio() * float64(s.weight()) * float64(time.Second))
+	return time.Duration(l.pace(s.weight()).ratio() * float64(s.weight()) * float64(time.Second))
 }
 
 // left is how long the run will go on, as far as one can tell.
@@ -135,10 +134,10 @@ func (p *progress) left(now time.Time) time.Duration {
 	for _, l := range p.lanes {
 		var running, waiting []time.Duration
 		for s, since := range l.running {
-			running = append(running, remaining(p.expected(s), now.Sub(since)))
+			running = append(running, remaining(l.expected(s, p.past[s.id]), now.Sub(since)))
 		}
 		for _, s := range l.waiting {
-			waiting = append(waiting, p.expected(s))
+			waiting = append(waiting, l.expected(s, p.past[s.id]))
 		}
 		if takes := laneLeft(l.workers, running, waiting); l.after {
 			after += takes
@@ -187,23 +186,25 @@ func (p *progress) longest() (id string, since time.Time) {
 	return id, since
 }
 
-// words says how far the run is, in a line.
+// words says how far the run is, in a line. What one looks for stands first, since a narrow terminal shows no more: what failed, and
+// how long it will go on.
 func (p *progress) words(started, now time.Time) string {
 	left := p.left(now)
 	id, since := p.longest()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	parts := []string{fmt.Sprintf("%d of %d scenarios done", p.done, p.planned), fmt.Sprintf("%d passed", p.passed), fmt.Sprintf("%d failed", p.failed)}
-	if p.missing > 0 {
-		parts = append(parts, fmt.Sprintf("%d unsupported", p.missing))
-	}
+	line := fmt.Sprintf("%d failed", p.failed)
 	if p.other > 0 {
-		parts = append(parts, fmt.Sprintf("%d not judged", p.other))
+		line += fmt.Sprintf(", %d not judged", p.other)
 	}
-	line := fmt.Sprintf("%s: %s", roughly(now.Sub(started)), strings.Join(parts, ", "))
 	if p.done < p.planned {
-		line += fmt.Sprintf("; about %s left", roughly(left))
+		line += fmt.Sprintf(", about %s left", roughly(left))
 	}
+	line += fmt.Sprintf("; %d of %d done, %d passed", p.done, p.planned, p.passed)
+	if p.missing > 0 {
+		line += fmt.Sprintf(", %d unsupported", p.missing)
+	}
+	line += fmt.Sprintf("; %s so far", roughly(now.Sub(started)))
 	if id != "" {
 		line += fmt.Sprintf("; longest now, %s: %s", roughly(now.Sub(since)), id)
 	}

@@ -40,7 +40,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("at first %s are left", got)
 	}
 	p.begin(shared, quick, at(0))
-	if got, want := p.words(begun, at(8)), "8 s: 0 of 3 scenarios done, 0 passed, 0 failed; about 23 s left; longest now, 8 s: labels/a"; got != want {
+	if got, want := p.words(begun, at(8)), "0 failed, about 23 s left; 0 of 3 done, 0 passed; 8 s so far; longest now, 8 s: labels/a"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	// One that took nine times what was guessed makes the same expected of its like.
@@ -56,8 +56,50 @@ func TestProgress(t *testing.T) {
 		t.Errorf("while the last one takes longer than it should, %s are left", got)
 	}
 	p.end(last, alone, &reports.Record{Outcome: reports.Passed, Duration: 41})
-	if got, want := p.words(begun, at(51)), "51 s: 3 of 3 scenarios done, 1 passed, 1 failed, 1 not judged"; got != want {
+	if got, want := p.words(begun, at(51)), "1 failed, 1 not judged; 3 of 3 done, 1 passed; 51 s so far"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// A lane that is slow says nothing about another: neither what it took of scenarios without a past, nor of those with one.
+func TestLanesHaveTheirOwnPaces(t *testing.T) {
+	begun := time.Now()
+	past := map[string]time.Duration{"pods/known": 10 * time.Second, "pods/also-known": 10 * time.Second}
+	quick, known := &scenario{id: "labels/a"}, &scenario{id: "pods/known"}
+	alone, alsoKnown := &scenario{id: "labels/b", serial: true}, &scenario{id: "pods/also-known", serial: true}
+	p := newProgress(4, past)
+	shared := p.lane([]*scenario{quick, known}, 1, false)
+	last := p.lane([]*scenario{alone, alsoKnown}, 1, true)
+	if got := p.left(begun); got != 22*time.Second {
+		t.Errorf("at first %s are left", got)
+	}
+	for _, s := range []*scenario{quick, known} { // each takes many times what was expected
+		p.begin(shared, s, begun)
+		p.end(shared, s, &reports.Record{Outcome: reports.Passed, Duration: 500})
+	}
+	if got := p.left(begun); got != 11*time.Second {
+		t.Errorf("of the scenarios that run alone, %s are left because others were slow", got)
+	}
+	p.begin(last, alone, begun)
+	p.end(last, alone, &reports.Record{Outcome: reports.Passed, Duration: 1})
+	if got := p.left(begun); got != 10*time.Second {
+		t.Errorf("at the pace of their lane, %s are left", got)
+	}
+}
+
+// What matters is to be read on the narrowest terminal.
+func TestClipped(t *testing.T) {
+	const line = "2 failed, about 12 min 30 s left; 120 of 468 done, 118 passed; 4 min 2 s so far; longest now, 41 s: pods/x"
+	for columns, want := range map[int]string{
+		40: "2 failed, about 12 min 30 s left; 120 …", 120: line, len(line) + 1: line, len(line): line[:len(line)-2] + "…", 1: "…",
+	} {
+		got := clipped(line, columns)
+		if got != want {
+			t.Errorf("on %d columns: %q, want %q", columns, got, want)
+		}
+		if n := len([]rune(got)); columns > 1 && n >= columns {
+			t.Errorf("on %d columns the line has %d, and would wrap", columns, n)
+		}
 	}
 }
 

@@ -143,7 +143,7 @@ func (e *engine) plan() error {
 func (e *engine) newReport() *reports.Report {
 	r := &reports.Report{
 		Version: reports.Version, Run: e.id, Seed: e.seed, Command: e.options.repeat(e.seed), Started: e.started,
-		Suite: reports.Suite{Version: Version, Kubernetes: Minors}, Target: reports.Target{Kind: e.target.kind()}, Profiles: e.census.profiles(),
+		Suite: reports.Suite{Version: Version, Kubernetes: Minors, Invariants: watchedInvariants()}, Target: reports.Target{Kind: e.target.kind()}, Profiles: e.census.profiles(),
 		Claims: []reports.Claim{}, Scenarios: []reports.Record{}, LeftOut: e.leftOut, Expected: e.expected,
 		Invariants: unwatched(),
 		Evidence:   []reports.File{}, Problems: append([]string{}, e.census.problems...), Notes: []string{},

@@ -22,7 +22,7 @@ func (e *engine) talk(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	every, say := speakEvery, func(words string) { e.printf("  %s\n", words) }
 	if terminal := terminalOf(e.options.log()); terminal != nil {
-		every, say = drawEvery, func(words string) { e.draw(clipped(words, terminal)) }
+		every, say = drawEvery, func(words string) { e.draw(clipped(words, width(terminal))) }
 	}
 	var group sync.WaitGroup
 	group.Go(func() {
@@ -53,14 +53,18 @@ func terminalOf(w io.Writer) *os.File {
 	return file
 }
 
-// clipped cuts a line to what the terminal shows in one: a longer one could not be drawn anew.
-func clipped(line string, terminal *os.File) string {
-	width, _, err := term.GetSize(int(terminal.Fd()))
-	if err != nil || width <= 0 {
-		width = 80
+// width is how many columns a terminal has now.
+func width(terminal *os.File) int {
+	if columns, _, err := term.GetSize(int(terminal.Fd())); err == nil && columns > 0 {
+		return columns
 	}
-	if runes := []rune(line); len(runes) >= width {
-		return string(runes[:max(0, width-2)]) + "…"
+	return 80
+}
+
+// clipped cuts a line to what so many columns show in one: a longer one could not be drawn anew.
+func clipped(line string, columns int) string {
+	if runes := []rune(line); len(runes) >= columns {
+		return string(runes[:max(0, columns-2)]) + "…"
 	}
 	return line
 }

@@ -230,6 +230,9 @@ func TestActionNames(t *testing.T) {
 		}
 	}
 	for _, step := range a.Runs.Steps {
+		if strings.HasPrefix(step.Uses, "actions/setup-go@") && step.With["cache"] != "false" {
+			t.Errorf("the step %q keeps a cache by a go.sum that it cannot hash", step.Name)
+		}
 		if (step.Uses == "") == (step.Run == "") || step.Uses != "" && !regexp.MustCompile(`^[\w-]+/[\w-]+@v\d+$`).MatchString(step.Uses) {
 			t.Errorf("the step %q runs %q and uses %q", step.Name, step.Run, step.Uses)
 		}

@@ -26,6 +26,8 @@ import (
 //
 // A line such as "Limit: 20m" gives a run more time than others have, for a scenario that takes it.
 //
+// A line "Subtle: edge" says that the ordinary course stays as it is, and what alone breaks: see Subtleties.
+//
 // There may be several scenarios; each has to fail. Messages stand after the scenarios that say them: a scenario has to
 // say each message between its own line and the next scenario's, or those after the scenarios that follow it at once.
 //
@@ -44,6 +46,15 @@ type Mutant struct {
 	About   string
 	Files   []string      // that the patch changes, relative to the repository
 	Limit   time.Duration // of the run against it; zero is that of all
+	Subtle  string        // one of Subtleties, or nothing
+}
+
+// Subtleties are what a mutant may break that leaves the ordinary course as it is.
+var Subtleties = []string{
+	"timing", // when something happens, or for how long
+	"race",   // the order of things that happen at once
+	"edge",   // a value or a combination that is rare, or at a limit
+	"leak",   // what has to be given back, or to end
 }
 
 // Expectation is what scenarios have to say about a mutant: all of them fail, and each says every message. Or it is what a
@@ -122,6 +133,11 @@ func read(path string) (Mutant, error) {
 			if m.Limit, err = time.ParseDuration(value); err != nil || m.Limit <= 0 {
 				return m, fmt.Errorf("the mutant %s: Limit %q is no time such as 20m", m.Name, value)
 			}
+		case "Subtle":
+			if m.Subtle != "" || !slices.Contains(Subtleties, value) {
+				return m, fmt.Errorf("the mutant %s: Subtle %q: there may be one such line, of %s", m.Name, value, strings.Join(Subtleties, ", "))
+			}
+			m.Subtle = value
 		default:
 			m.About += line
 		}

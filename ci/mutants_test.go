@@ -115,6 +115,28 @@ func TestEveryScenarioCanFail(t *testing.T) {
 	}
 }
 
+// TestSubtleMutants wants at least a third of all to leave the ordinary course as it is, and each way of doing so to occur.
+func TestSubtleMutants(t *testing.T) {
+	mutants, err := Load("mutants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	subtle, by := 0, map[string]int{}
+	for _, m := range mutants {
+		if by[m.Subtle]++; m.Subtle != "" {
+			subtle++
+		}
+	}
+	if 3*subtle < len(mutants) {
+		t.Errorf("%d of %d mutants are subtle: less than a third", subtle, len(mutants))
+	}
+	for _, kind := range Subtleties {
+		if by[kind] == 0 {
+			t.Errorf("no mutant breaks by %s alone", kind)
+		}
+	}
+}
+
 const patch = `Claim: labels/in
 Scenario: labels/in/x
 Message: expected blue
@@ -187,6 +209,17 @@ func TestLoadAndApply(t *testing.T) {
 	}
 }
 
+func TestLoadSubtle(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "x.patch"), []byte("Subtle: race\n"+patch), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mutants, err := Load(folder)
+	if err != nil || mutants[0].Subtle != "race" || mutants[0].About != "The set operator forgets its last value." {
+		t.Errorf("%+v, %v", mutants, err)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"no claim":         strings.Replace(patch, "Claim: labels/in\n", "", 1),
@@ -197,6 +230,8 @@ func TestLoadRefuses(t *testing.T) {
 		"no diff":          "Claim: labels/in\n",
 		"another package":  strings.ReplaceAll(patch, "reference/x.go", "steps/x.go"),
 		"nothing, in fact": "",
+		"an odd subtlety":  "Subtle: colour\n" + patch,
+		"two subtleties":   "Subtle: edge\nSubtle: leak\n" + patch,
 	} {
 		folder := t.TempDir()
 		if err := os.WriteFile(filepath.Join(folder, "x.patch"), []byte(text), 0o644); err != nil {

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+
+	"github.com/plumbline/plumbline/reports/dress"
 )
 
 // comparePage is what the template of the comparison shows.
@@ -14,8 +16,9 @@ type comparePage struct {
 	CSS      template.CSS
 	JS       template.JS
 	Chapters []compareChapter
-	Apart    int // scenarios that not all judged
-	Alike    int // scenarios that came out alike
+	Watched  []compareClaim // the invariants, as if they were claims
+	Apart    int            // scenarios that not all judged
+	Alike    int            // scenarios that came out alike
 }
 
 type compareChapter struct {
@@ -59,7 +62,7 @@ func WriteComparison(path string, all []Compared) error {
 	if err := together(all); err != nil {
 		return err
 	}
-	css, js, err := dressed("compare")
+	js, err := script("compare")
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func WriteComparison(path string, all []Compared) error {
 		return fmt.Errorf("parse the page: %w", err)
 	}
 	p := newComparePage(all)
-	p.CSS, p.JS = css, js
+	p.CSS, p.JS = dress.Style(), js
 	var b bytes.Buffer
 	if err := form.Execute(&b, p); err != nil {
 		return fmt.Errorf("write the page: %w", err)
@@ -103,6 +106,22 @@ func newComparePage(all []Compared) *comparePage {
 		}
 		c.Differs = c.Differs || len(c.Differ) > 0
 		p.chapter(claim.Chapter).Claims = append(p.chapter(claim.Chapter).Claims, c)
+	}
+	for _, name := range watchedBy(all) {
+		c := compareClaim{}
+		for _, r := range all {
+			cell := compareCell{Name: r.Name, State: "not known"}
+			if invariant := r.invariant(name); invariant != nil {
+				c.Claim = &Claim{ID: name, Level: must, Text: invariant.Text}
+				cell.State, cell.Detail = invariant.State, firstLine(invariant.Why)
+				if invariant.Known != "" {
+					cell.State = "known"
+				}
+			}
+			c.Cells = append(c.Cells, cell)
+			c.Differs = c.Differs || cell.State != c.Cells[0].State
+		}
+		p.Watched = append(p.Watched, c)
 	}
 	return p
 }

@@ -60,6 +60,25 @@ func (r *Report) breached() int {
 	return n
 }
 
+// watched counts the invariants by what became of them, in words: "10 held, 1 breached". It is empty if there are none.
+func (r *Report) watched() string {
+	counts := map[string]int{}
+	for i := range r.Invariants {
+		state := r.Invariants[i].State
+		if r.Invariants[i].Known != "" {
+			state += ", as expected"
+		}
+		counts[state]++
+	}
+	var parts []string
+	for _, state := range []string{Held, Breached, Breached + ", as expected", string(Unsupported), NotJudged} {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // breachedIn are the names of the invariants that were breached in the namespace of one of the scenarios, or in none of
 // any scenario.
 func (r *Report) breachedIn(scenarios []string) []string {
@@ -153,8 +172,8 @@ func (r *Report) junitInvariants() junitSuite {
 	return suite
 }
 
-// invariantRows writes a line of a comparison for each invariant that any of the reports knows.
-func invariantRows(b *strings.Builder, all []Compared) {
+// watchedBy are the names of the invariants that any of the reports knows.
+func watchedBy(all []Compared) []string {
 	var names []string
 	for _, r := range all {
 		for _, invariant := range r.Invariants {
@@ -163,7 +182,12 @@ func invariantRows(b *strings.Builder, all []Compared) {
 			}
 		}
 	}
-	for _, name := range names {
+	return names
+}
+
+// invariantRows writes a line of a comparison for each invariant that any of the reports knows.
+func invariantRows(b *strings.Builder, all []Compared) {
+	for _, name := range watchedBy(all) {
 		cells := []string{"invariant: " + name, must}
 		for _, r := range all {
 			i := slices.IndexFunc(r.Invariants, func(i Invariant) bool { return i.Name == name })

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Schema is the JSON schema of the report, in the version that this package writes.
@@ -28,21 +30,58 @@ func (r *Report) WriteJSON(path string) error {
 
 // ReadJSON reads a report, and refuses one of another version or of a run that did not end.
 func ReadJSON(path string) (*Report, error) {
+	return readJSON(path, false)
+}
+
+// readJSON reads a report. If it is strict, a field that reports do not have is an error too.
+func readJSON(path string, strict bool) (*Report, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the report: %w", err)
 	}
-	var r Report
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("read the report %s: %w", path, err)
+	var head struct {
+		Version  int
+		Complete bool
 	}
-	if r.Version != Version {
-		return nil, fmt.Errorf("the report %s has version %d, this program reads version %d", path, r.Version, Version)
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, fmt.Errorf("read the report %s: %w", path, placed(data, err))
 	}
-	if !r.Complete {
+	if head.Version != Version {
+		return nil, fmt.Errorf("the report %s has version %d, this program reads version %d", path, head.Version, Version)
+	}
+	if !head.Complete {
 		return nil, fmt.Errorf("the report %s is of a run that did not end", path)
 	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if strict {
+		decoder.DisallowUnknownFields()
+	}
+	var r Report
+	if err := decoder.Decode(&r); err != nil {
+		return nil, fmt.Errorf("read the report %s: %w", path, placed(data, err))
+	}
 	return &r, nil
+}
+
+// placed says in which line JSON is broken, and whether it ends too early.
+func placed(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	offset := int64(-1)
+	switch {
+	case errors.As(err, &syntax):
+		offset = syntax.Offset
+	case errors.As(err, &kind):
+		offset = kind.Offset
+	}
+	if offset < 0 || offset > int64(len(data)) {
+		return err
+	}
+	line := 1 + bytes.Count(data[:max(0, offset-1)], []byte("\n"))
+	if syntax != nil && strings.HasPrefix(syntax.Error(), "unexpected end") {
+		return fmt.Errorf("line %d: %w: the file is cut off", line, err)
+	}
+	return fmt.Errorf("line %d: %w", line, err)
 }
 
 // replace puts a file in place whole.

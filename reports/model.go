@@ -3,7 +3,7 @@ package reports
 import "time"
 
 // Version is the version of the JSON report's format. It changes when a reader of the old format would be misled.
-const Version = 3
+const Version = 4
 
 // Outcome is what became of a planned scenario. Each has exactly one.
 type Outcome string
@@ -57,6 +57,7 @@ type Report struct {
 type Suite struct {
 	Version    string   `json:"version"`    // of the suite: its claims and scenarios
 	Kubernetes []string `json:"kubernetes"` // the minor versions that it judges
+	Invariants []string `json:"invariants"` // the names of those that it watches
 }
 
 // Target is what was judged.
@@ -133,7 +134,8 @@ type Record struct {
 	Failure     *Failure      `json:"failure,omitempty"`
 	Timeline    []Observation `json:"timeline"`
 	Attachments []File        `json:"attachments"`
-	Rerun       string        `json:"rerun"` // the line that runs it again
+	Rerun       string        `json:"rerun"`  // the line that runs it again
+	Digest      string        `json:"digest"` // of all the above; see Seal
 }
 
 // Step is one sentence of a scenario and whether it held.

@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/plumbline/plumbline/reports/dress"
 )
 
-//go:embed page
+//go:embed page/*.html page/*.js
 var pageFiles embed.FS
 
 // page is what the template shows: the report, and its scenarios under their claims.
@@ -47,23 +49,19 @@ type pageScenario struct {
 	Clock pageClock
 }
 
-// dressed is the style of all pages, and the script of one: its own part, and what all do.
-func dressed(page string) (css template.CSS, js template.JS, err error) {
-	var parts [3]string
-	for i, name := range []string{"page.css", page + ".js", "links.js"} {
-		data, err := pageFiles.ReadFile("page/" + name)
-		if err != nil {
-			return "", "", fmt.Errorf("read a part of the page: %w", err)
-		}
-		parts[i] = string(data)
+// script is the script of a page.
+func script(page string) (template.JS, error) {
+	own, err := pageFiles.ReadFile("page/" + page + ".js")
+	if err != nil {
+		return "", fmt.Errorf("read the script of a page: %w", err)
 	}
-	return template.CSS(parts[0]), template.JS(parts[1] + parts[2]), nil
+	return dress.Script(string(own)), nil
 }
 
 // WriteHTML writes the report as one page for a browser. It needs nothing but the evidence that it links to, and shows
 // everything without scripts too; a script adds search, filters, and links that open their scenario.
 func (r *Report) WriteHTML(path string) error {
-	css, js, err := dressed("page")
+	js, err := script("page")
 	if err != nil {
 		return err
 	}
@@ -75,6 +73,7 @@ func (r *Report) WriteHTML(path string) error {
 		"pace":      Target.Pace,
 		"invariant": invariantWord,
 		"count":     count,
+		"watched":   (*Report).watched,
 		"words": func() []string {
 			return []string{"passed", "failed", "known", "missed", "unsupported", "inconclusive", "error", "left-out", "pending"}
 		},
@@ -83,7 +82,7 @@ func (r *Report) WriteHTML(path string) error {
 		return fmt.Errorf("parse the page: %w", err)
 	}
 	p := r.page()
-	p.CSS, p.JS = css, js
+	p.CSS, p.JS = dress.Style(), js
 	var b bytes.Buffer
 	if err := form.Execute(&b, p); err != nil {
 		return fmt.Errorf("write the page: %w", err)

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,20 +33,21 @@ func example() *Report {
 	}
 	failed := record("labels/in/b", "MUST", Failed, "the colour: expected blue, saw green")
 	failed.Failure = &Failure{Step: "it does not", What: "the colour", Expected: "blue", Seen: "green\nand red", Waited: 1.2, At: begun.Add(time.Second), Timeline: []string{"03:04:05.1 red", "03:04:05.2 green"}, Diff: "- blue\n+ green"}
-	other := record("pods/x/g", "MUST", Passed, "")
+	of := func(r Record, claims ...string) Record { r.Claims = append([]string{}, claims...); return r }
+	other := of(record("pods/x/g", "MUST", Passed, ""), "pods/x")
 	other.File, other.Feature = "pods/x.feature", "Pods"
 	r := &Report{
 		Version: Version, Complete: true, Run: "r", Seed: 7, Command: "make conformance", Started: begun, Finished: begun.Add(time.Minute), Wall: 60, Starting: 2,
-		Suite: Suite{Version: "1.2.3", Kubernetes: []string{"1.36", "1.37"}}, Target: Target{Kind: "reference", Name: "c", Version: "v1.37.2"},
+		Suite: Suite{Version: "1.2.3", Kubernetes: []string{"1.36", "1.37"}, Invariants: []string{"phase", "counts"}}, Target: Target{Kind: "reference", Name: "c", Version: "v1.37.2"},
 		Profiles: []Profile{{Name: "api", Pending: []string{}, Scenarios: []string{"labels/in/a", "labels/in/b", "labels/in/c", "labels/in/d", "labels/in/e", "labels/in/f", "labels/in/left"}},
 			{Name: "network", Pending: []string{"pods/later"}, Scenarios: []string{"pods/x/g"}}, {Name: "storage", Pending: []string{}, Scenarios: []string{}}},
 		Claims: []Claim{{ID: "labels/in", Chapter: 6, Level: "MUST", Text: "in", Scenarios: []string{"labels/in/a", "labels/in/b", "labels/in/left"}},
 			{ID: "pods/x", Chapter: 5, Level: "SHOULD", Text: "x", Scenarios: []string{"pods/x/g"}},
 			{ID: "pods/left", Chapter: 5, Level: "MUST", Text: "x", Scenarios: []string{"labels/in/left"}},
 			{ID: "pods/later", Chapter: 5, Level: "MUST", Text: "later", Scenarios: []string{}}},
-		Scenarios: []Record{record("labels/in/a", "MUST", Passed, ""), failed, record("labels/in/c", "SHOULD", Failed, "not quite"),
-			record("labels/in/d", "MUST", Unsupported, "no second node"), record("labels/in/e", "MUST", Inconclusive, "the network was away"),
-			record("labels/in/f", "MUST", Error, "a hook panicked: \x1b[31m\nat x.go"), other},
+		Scenarios: []Record{record("labels/in/a", "MUST", Passed, ""), failed, of(record("labels/in/c", "SHOULD", Failed, "not quite")),
+			of(record("labels/in/d", "MUST", Unsupported, "no second node")), of(record("labels/in/e", "MUST", Inconclusive, "the network was away")),
+			of(record("labels/in/f", "MUST", Error, "a hook panicked: \x1b[31m\nat x.go")), other},
 		LeftOut: []LeftOut{{ID: "labels/in/left", Level: "MUST", Why: "slow"}},
 		Invariants: []Invariant{{Name: "phase", Text: "The phase is final.", State: Held, Observed: 7, Breaches: []Breach{}},
 			{Name: "counts", Text: "Counts are in order.", State: string(Unsupported), Why: "it may not be watched", Breaches: []Breach{}}},
@@ -203,8 +207,12 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(data, &run); err != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
-	if run.Tests != 9 || run.Failures != 1 || run.Errors != 2 || run.Skipped != 3 || len(run.Suites) != 3 {
-		t.Fatalf("%d tests, %d failures, %d errors, %d skipped in %d suites", run.Tests, run.Failures, run.Errors, run.Skipped, len(run.Suites))
+	skipped := 0
+	for _, suite := range run.Suites {
+		skipped += suite.Skipped
+	}
+	if run.Tests != 9 || run.Failures != 1 || run.Errors != 2 || skipped != 3 || len(run.Suites) != 3 {
+		t.Fatalf("%d tests, %d failures, %d errors, %d skipped in %d suites", run.Tests, run.Failures, run.Errors, skipped, len(run.Suites))
 	}
 	suite := run.Suites[0]
 	if suite.Name != "Selectors" || suite.Tests != 6 || suite.Time != "9.000" || suite.Timestamp != "2026-01-02T03:04:05" {
@@ -221,6 +229,64 @@ func TestJUnit(t *testing.T) {
 	}
 	if s := suite.Cases[2].Skipped; s == nil || !strings.Contains(s.Message, "SHOULD, missed") {
 		t.Errorf("missed SHOULD %+v", s)
+	}
+}
+
+// junitForm is what Jenkins' xUnit plugin lets each element have, by its schema junit-10.xsd: attributes, and other elements.
+var junitForm = map[string]struct{ attributes, elements string }{
+	"testsuites": {"name time tests failures errors", "testsuite"},
+	"testsuite":  {"name tests failures errors group time skipped timestamp hostname id package file log url", "testsuite properties testcase system-out system-err"},
+	"properties": {"", "property"},
+	"property":   {"name value", ""},
+	"testcase":   {"name time classname group", "skipped error failure rerunFailure rerunError flakyFailure flakyError system-out system-err"},
+	"failure":    {"type message", ""},
+	"error":      {"type message", ""},
+	"skipped":    {"type message", ""},
+	"system-out": {"", ""},
+}
+
+func TestJUnitForm(t *testing.T) {
+	r := example()
+	r.Expected = []Expected{{Scenario: "labels/in/b", Reason: "ticket 12"}}
+	r.Problems = []string{"a tag"}
+	r.Summarise()
+	path := filepath.Join(t.TempDir(), "junit.xml")
+	if err := r.WriteJUnit(path); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(list, name string) bool { return slices.Contains(strings.Fields(list), name) }
+	var within []string
+	for decoder := xml.NewDecoder(bytes.NewReader(data)); ; {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch element := token.(type) {
+		case xml.StartElement:
+			name := element.Name.Local
+			form, known := junitForm[name]
+			if !known || len(within) > 0 && !has(junitForm[within[len(within)-1]].elements, name) {
+				t.Errorf("there is a <%s> in %v, which the form does not have", name, within)
+			}
+			for _, attribute := range element.Attr {
+				if !has(form.attributes, attribute.Name.Local) {
+					t.Errorf("<%s> has the attribute %s, which the form does not have", name, attribute.Name.Local)
+				}
+				if attribute.Name.Local == "time" && !regexp.MustCompile(`^[0-9]+\.[0-9]{3}$`).MatchString(attribute.Value) {
+					t.Errorf("<%s> has the time %q", name, attribute.Value)
+				}
+			}
+			within = append(within, name)
+		case xml.EndElement:
+			within = within[:len(within)-1]
+		}
 	}
 }
 

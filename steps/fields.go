@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +17,14 @@ func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" contains "([^"]*)"$`, fieldContains)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (\d+) bytes long$`, fieldIsLong)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" matches "(.*)"$`, fieldMatches)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" comes to be present$`, fieldComesToBe)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is between (\d+) and (\d+) seconds after "([^"]*)"$`, fieldIsAfter)
 	sc.Step(`^there is no (\w+) "([^"]*)"$`, nothingStored)
 	sc.Step(`^(\w+) "([^"]*)" still exists$`, stillExists)
 	sc.Step(`^(\w+) "([^"]*)" exists for (\d+) seconds$`, existsFor)
@@ -80,9 +84,61 @@ func fieldIsAbsent(ctx context.Context, path, kind, name string) error {
 	return judgeField(ctx, path, kind, name, "no such field", func(_ string, there bool) bool { return !there })
 }
 
+func fieldIsLong(ctx context.Context, path, kind, name string, length int) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	value, _, err := valueOf(object, path)
+	if err == nil && len(value) != length {
+		err = failed(fmt.Sprintf("%q of %s %q", path, kind, name), fmt.Sprintf("%d bytes", length), fmt.Sprintf("%d bytes", len(value)))
+	}
+	return err
+}
+
+func fieldMatches(ctx context.Context, path, kind, name, expression string) error {
+	matcher, err := regexp.Compile(expression)
+	if err != nil {
+		return fmt.Errorf("the expression %q: %w", expression, err)
+	}
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("a match of %q", expression),
+		func(value string, there bool) bool { return there && matcher.MatchString(value) })
+}
+
 func fieldContains(ctx context.Context, path, kind, name, part string) error {
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("a text that contains %q", part),
 		func(value string, _ bool) bool { return strings.Contains(value, part) })
+}
+
+// fieldIsAfter compares two times of one object, which one clock has told in whole seconds.
+func fieldIsAfter(ctx context.Context, later, kind, name string, least, most int, earlier string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := s.mustGet(ctx, kind, name)
+	if err != nil {
+		return err
+	}
+	var times [2]time.Time
+	for i, path := range []string{earlier, later} {
+		text, there, err := valueOf(object, path)
+		if err != nil {
+			return err
+		}
+		if times[i], err = time.Parse(time.RFC3339, text); err != nil {
+			return failed(fmt.Sprintf("%q of %s %q", path, kind, name), "a time", said(object, text, there))
+		}
+	}
+	after := times[1].Sub(times[0])
+	if after < time.Duration(least)*time.Second || after > time.Duration(most)*time.Second {
+		return failed(fmt.Sprintf("%q of %s %q", later, kind, name), fmt.Sprintf("%d to %d s after %q", least, most, earlier), after.String()+" after it")
+	}
+	return nil
 }
 
 func fieldIsPresent(ctx context.Context, path, kind, name string) error {

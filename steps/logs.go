@@ -16,12 +16,12 @@ import (
 // implementation, when a process died. Times are those at which the suite received a line.
 
 func logSentences(sc vocabulary) {
-	sc.Step(`^the log of Pod "([^"]*)" is followed$`, logFollowed)
+	sc.Step(`^the log of (?:container "([^"]*)" of )?Pod "([^"]*)" is followed$`, logFollowed)
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)"$`, logSays)
 	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" says "([^"]*)"$`, containerLogSays)
 	sc.Step(`^the log of (?:container "([^"]*)" of )?Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
 	sc.Step(`^what the log of Pod "([^"]*)" says behind "([^"]*)" is remembered as "([^"]*)"$`, logRemembered)
-	sc.Step(`^the process of Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
+	sc.Step(`^the process of (?:container "([^"]*)" of )?Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the deletion$`, processEndsSoon)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the log says "([^"]*)"$`, processEndsAfterLine)
 }
@@ -167,27 +167,27 @@ func (f *logFollower) awaitEnd(ctx context.Context, limit time.Duration) (time.T
 	return ended, nil
 }
 
-func logFollowed(ctx context.Context, pod string) error {
+func logFollowed(ctx context.Context, container, pod string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = s.follow(ctx, pod, "")
+	_, err = s.follow(ctx, pod, container)
 	return err
 }
 
-// followed is the follower that a sentence is about.
-func followed(ctx context.Context, pod string) (*scenario, *logFollower, error) {
+// followed is the follower that a sentence is about. container may be empty where the Pod has one.
+func followed(ctx context.Context, pod, container string) (*scenario, *logFollower, error) {
 	s, err := from(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := s.follower(ctx, pod, "")
+	f, err := s.follower(ctx, pod, container)
 	return s, f, err
 }
 
 func logSays(ctx context.Context, pod, text string) error {
-	_, f, err := followed(ctx, pod)
+	_, f, err := followed(ctx, pod, "")
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func logSays(ctx context.Context, pod, text string) error {
 
 // logRemembered keeps the word that follows a text in a log.
 func logRemembered(ctx context.Context, pod, text, as string) error {
-	s, f, err := followed(ctx, pod)
+	s, f, err := followed(ctx, pod, "")
 	if err != nil {
 		return err
 	}
@@ -212,11 +212,7 @@ func logRemembered(ctx context.Context, pod, text, as string) error {
 }
 
 func containerLogSays(ctx context.Context, container, pod, text string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := s.follower(ctx, pod, container)
+	_, f, err := followed(ctx, pod, container)
 	if err != nil {
 		return err
 	}
@@ -260,8 +256,8 @@ func (s *scenario) deletion(pod string) (time.Time, error) {
 	return at, nil
 }
 
-func processEnds(ctx context.Context, pod string, least, most int) error {
-	s, f, err := followed(ctx, pod)
+func processEnds(ctx context.Context, container, pod string, least, most int) error {
+	s, f, err := followed(ctx, pod, container)
 	if err != nil {
 		return err
 	}
@@ -286,11 +282,11 @@ func processEnds(ctx context.Context, pod string, least, most int) error {
 }
 
 func processEndsSoon(ctx context.Context, pod string, most int) error {
-	return processEnds(ctx, pod, 0, most)
+	return processEnds(ctx, "", pod, 0, most)
 }
 
 func processEndsAfterLine(ctx context.Context, pod string, most int, text string) error {
-	_, f, err := followed(ctx, pod)
+	_, f, err := followed(ctx, pod, "")
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func placementSentences(sc vocabulary) {
 	sc.Step(`^the (cpu|memory) of the largest node is remembered as "([^"]*)"$`, largestRemembered)
 	sc.Step(`^a node and its free (cpu|memory) are remembered as "([^"]*)" and "([^"]*)"$`, roomRemembered)
 	sc.Step(`^(\d+)% of "([^"]*)" is remembered as "([^"]*)"$`, shareRemembered)
+	sc.Step(`^what "([^"]*)" leaves of "([^"]*)" of memory is remembered as "([^"]*)"$`, restRemembered)
 	sc.Step(`^one more than the CPUs of node "([^"]*)" is remembered as "([^"]*)"$`, threadsRemembered)
 	sc.Step(`^exactly (\d+) Pods of ReplicaSet "([^"]*)" come to be Ready, and the others to wait for (cpu|memory)$`, packed)
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" lie over the nodes no less evenly than by chance$`, spreadByChance)
@@ -213,6 +214,26 @@ func shareRemembered(ctx context.Context, percent int, of, as string) error {
 		name = corev1.ResourceCPU
 	}
 	s.store(as, quantityOf(amount(corev1.ResourceList{name: whole}, name)*int64(percent)/100, name))
+	return nil
+}
+
+// restRemembered is one quantity without another: memory in bytes.
+func restRemembered(ctx context.Context, part, of, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	var sizes [2]resource.Quantity
+	for i, name := range []string{of, part} {
+		text, err := s.expand("${" + name + "}")
+		if err != nil {
+			return err
+		}
+		if sizes[i], err = resource.ParseQuantity(text); err != nil {
+			return fmt.Errorf("what is remembered as %q is no quantity: %w", name, err)
+		}
+	}
+	s.store(as, quantityOf(sizes[0].Value()-sizes[1].Value(), corev1.ResourceMemory))
 	return nil
 }
 

@@ -31,6 +31,7 @@ func podSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" is evicted, and told "([^"]*)"$`, podEvicted)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)"$`, eventRecorded)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)" that says "([^"]*)"$`, eventSays)
+	sc.Step(`^a warning is recorded for (\w+) "([^"]*)" that says "([^"]*)"$`, warningSays)
 }
 
 // ready says whether a Pod is Ready, and what it is instead.
@@ -327,13 +328,25 @@ func eventRecorded(ctx context.Context, reason, kind, name string) error {
 }
 
 func eventSays(ctx context.Context, reason, kind, name, text string) error {
+	return awaitEvent(ctx, fmt.Sprintf("one with the reason %s that says %q", reason, text), kind, name, text,
+		func(event map[string]any) bool { return event["reason"] == reason })
+}
+
+// warningSays leaves the reason to whoever warns: Kubernetes documents few of them.
+func warningSays(ctx context.Context, kind, name, text string) error {
+	return awaitEvent(ctx, fmt.Sprintf("a warning that says %q", text), kind, name, text,
+		func(event map[string]any) bool { return event["type"] == corev1.EventTypeWarning })
+}
+
+// awaitEvent waits for an event about an object that is wanted and whose message contains text.
+func awaitEvent(ctx context.Context, expected, kind, name, text string, wanted func(event map[string]any) bool) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
 	return s.await(ctx, wait{
 		kind: "Event", limit: patience(ctx, kind),
-		what: fmt.Sprintf("the events for %s %q", kind, name), expected: fmt.Sprintf("one with the reason %s that says %q", reason, text),
+		what: fmt.Sprintf("the events for %s %q", kind, name), expected: expected,
 		judge: func(found objects) (bool, string, error) {
 			seen := []string{}
 			for _, event := range found.sorted() {
@@ -345,10 +358,11 @@ func eventSays(ctx context.Context, reason, kind, name, text string) error {
 				if fields["kind"] != kind || fields["name"] != name {
 					continue
 				}
-				if event.Object["reason"] == reason && strings.Contains(show(event.Object["message"]), text) {
-					return true, fmt.Sprintf("%s: %s", reason, show(event.Object["message"])), nil
+				told := fmt.Sprintf("%s: %s", show(event.Object["reason"]), show(event.Object["message"]))
+				if wanted(event.Object) && strings.Contains(show(event.Object["message"]), text) {
+					return true, told, nil
 				}
-				seen = append(seen, fmt.Sprintf("%s: %s", show(event.Object["reason"]), show(event.Object["message"])))
+				seen = append(seen, told)
 			}
 			return false, among(seen), nil
 		},

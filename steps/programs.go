@@ -30,7 +30,7 @@ func programSentences(sc vocabulary) {
 	sc.Step(`^what was begun exits with (\d+)$`, begunExits)
 	sc.Step(`^Pod "([^"]*)" has been asked for "([^"]*)" at least (\d+) times$`, askedFor)
 	sc.Step(`^Pod "([^"]*)" has never been asked for "([^"]*)"$`, neverAskedFor)
-	sc.Step(`^Pod "([^"]*)" is asked for "([^"]*)" every (\d+) seconds, at least (\d+) times$`, askedEvery)
+	sc.Step(`^Pod "([^"]*)" is (from now on )?asked for "([^"]*)" every (\d+) seconds, at least (\d+) times$`, askedEvery)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" comes to print "([^"]*)" when it executes "([^"]*)"$`, comesToPrint)
 }
 
@@ -269,12 +269,18 @@ func (s *scenario) asked(ctx context.Context, pod, path string) (int, error) {
 
 // askedEvery judges the pauses between requests by the clock of the workload. A request may arrive a second late, so that the
 // next one comes a second early; and a busy node may take twice its time, but not on the whole.
-func askedEvery(ctx context.Context, pod, path string, seconds, least int) error {
-	if err := askedFor(ctx, pod, path, least); err != nil {
-		return err
-	}
+func askedEvery(ctx context.Context, pod, onwards, path string, seconds, least int) error {
 	s, err := from(ctx)
 	if err != nil {
+		return err
+	}
+	before := 0
+	if onwards != "" {
+		if before, err = s.asked(ctx, pod, path); err != nil {
+			return err
+		}
+	}
+	if err := askedFor(ctx, pod, path, before+least); err != nil {
 		return err
 	}
 	var requests []struct {
@@ -282,6 +288,10 @@ func askedEvery(ctx context.Context, pod, path string, seconds, least int) error
 	}
 	if _, err := s.tell(ctx, pod, "/requests?path="+url.QueryEscape(path), &requests); err != nil {
 		return err
+	}
+	requests = requests[min(before, len(requests)):]
+	if len(requests) == 0 {
+		return failed(fmt.Sprintf("requests for %s at Pod %q", path, pod), fmt.Sprintf("at least %d", least), "none: the container has begun anew")
 	}
 	period := time.Duration(seconds) * time.Second
 	var pauses []string

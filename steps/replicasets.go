@@ -24,6 +24,7 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" comes to count (\d+) Pods? as available, and none before it has been Ready for (\d+) seconds$`, countsAvailable)
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" are remembered as "([^"]*)"$`, podsRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
+	sc.Step(`^ReplicaSet "([^"]*)" does not have the same Pods as "([^"]*)"$`, otherPods)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control exactly the Pods "([^"]*)"$`, comesToControlExactly)
 	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
@@ -232,22 +233,33 @@ func onePodRemembered(ctx context.Context, set, as string) error {
 }
 
 func samePods(ctx context.Context, set, as string) error {
+	before, now, err := podsThenAndNow(ctx, set, as)
+	if err == nil && !slices.Equal(before, now) {
+		return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), among(before), among(now))
+	}
+	return err
+}
+
+func otherPods(ctx context.Context, set, as string) error {
+	before, now, err := podsThenAndNow(ctx, set, as)
+	if err == nil && slices.Equal(before, now) {
+		return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), "not exactly "+among(before), among(now))
+	}
+	return err
+}
+
+// podsThenAndNow are the names of a set's Pods that were remembered, and those of the present ones.
+func podsThenAndNow(ctx context.Context, set, as string) (before, now []string, err error) {
 	s, err := from(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	before, err := s.expand("${" + as + "}")
+	remembered, err := s.expand("${" + as + "}")
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	now, err := s.currentPods(ctx, set)
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(names(before), now) {
-		return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), before, among(now))
-	}
-	return nil
+	now, err = s.currentPods(ctx, set)
+	return names(remembered), now, err
 }
 
 // awaitController waits for what controls one Pod.

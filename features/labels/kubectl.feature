@@ -241,3 +241,60 @@ Feature: Labels and annotations by kubectl
         """
       Then it is refused with 422 "Invalid" naming "metadata.annotations[controller.kubernetes.io/pod-deletion-cost]"
       And there is no Pod "costly"
+
+    Scenario Outline: <what> in an annotation is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: marked
+          annotations: {<annotation>}
+        spec:
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "metadata.annotations<key>"
+      And there is no Pod "marked"
+
+      Examples:
+        | what                                     | annotation                                                                             | key                                                      |
+        | an AppArmor profile of no known form     | container.apparmor.security.beta.kubernetes.io/app: strict                             | [container.apparmor.security.beta.kubernetes.io/app]     |
+        | an AppArmor profile of no container      | container.apparmor.security.beta.kubernetes.io/other: runtime/default                  | [container.apparmor.security.beta.kubernetes.io/other]   |
+        | a seccomp profile of no known form       | seccomp.security.alpha.kubernetes.io/pod: strict                                       | .seccomp.security.alpha.kubernetes.io/pod                |
+        | a seccomp profile outside of its folder  | container.seccomp.security.alpha.kubernetes.io/app: localhost/../app.json              | .container.seccomp.security.alpha.kubernetes.io/app      |
+        | a deletion cost with a sign before it    | controller.kubernetes.io/pod-deletion-cost: "+1"                                       | [controller.kubernetes.io/pod-deletion-cost]             |
+
+    Scenario: an AppArmor profile cannot be annotated later
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: plain}
+        spec:
+          schedulerName: example.com/nobody
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      When Pod "plain" is annotated "container.apparmor.security.beta.kubernetes.io/app=runtime/default"
+      Then it is refused with 422 "Invalid" naming "metadata.annotations[container.apparmor.security.beta.kubernetes.io/app]"
+
+    @workloads
+    Scenario: nonsense about topology keeps no Pod from running, and none from its Service
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web, annotations: {service.kubernetes.io/topology-mode: "{{perhaps"}}, spec: {selector: {app: web}, ports: [{port: 80}]}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web, topology.kubernetes.io/zone: nowhere}}
+        spec:
+          topologySpreadConstraints: [{maxSkew: 1, topologyKey: example.com/no-such-key, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: nothing}}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: another, labels: {app: web}, annotations: {service.kubernetes.io/topology-mode: nonsense}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then Pods "one, another" become Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "another, one"

@@ -144,6 +144,27 @@ Feature: Rollouts
       When "spec.revisionHistoryLimit" of Deployment "web" is set to "0"
       Then Deployment "web" comes to have exactly the revisions "3"
 
+    Scenario: what kubectl noted on it when it was applied is not handed down
+      Given the file "web.yaml":
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, annotations: {example.com/owner: shop}}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When kubectl runs "apply -f web.yaml"
+      Then it exits with 0
+      Given the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      Then "metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']" of Deployment "web" is present
+      And "metadata.annotations['example.com/owner']" of ReplicaSet "${first}" is "shop"
+      And "metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']" of ReplicaSet "${first}" is absent
+
     Scenario: the ReplicaSets go with it
       Given these objects exist:
         """
@@ -309,6 +330,51 @@ Feature: Rollouts
       When kubectl runs "rollout status deployment/web --timeout=60s"
       Then it exits with 1
       And its error output contains "exceeded its progress deadline"
+      When kubectl runs "rollout undo deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have 2 Ready Pods of the version "one", and no others
+
+    Scenario: scaled in the middle of a rollout, its sets share in proportion
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
+      And "status.availableReplicas" of Deployment "web" becomes "3"
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When Deployment "web" is patched with:
+        """
+        spec: {template: {metadata: {labels: {version: two}}, spec: {containers: [{name: app, image: example.com/there-is-none:1, imagePullPolicy: Never}]}}}
+        """
+      And the ReplicaSet of Deployment "web" with the revision "2" is remembered as "second"
+      Then "spec.replicas" of ReplicaSet "${second}" becomes "1"
+      # Three of four and one of four make five and two of seven: a version that does not work gains no more by it than one that does.
+      When kubectl runs "scale deployment/web --replicas=6"
+      Then it exits with 0
+      And "spec.replicas" of ReplicaSet "${first}" becomes "5"
+      And "spec.replicas" of ReplicaSet "${second}" becomes "2"
+      And ReplicaSet "${first}" stays at 5 replicas for 3 seconds
+      And ReplicaSet "${second}" stays at 2 replicas for 3 seconds
+      # Five of six are fewer than may be.
+      And "status.availableReplicas" of Deployment "web" becomes "5"
+      And "status.conditions[type=Available].status" of Deployment "web" becomes "False"
+      And "status.conditions[type=Available].reason" of Deployment "web" is "MinimumReplicasUnavailable"
+      When kubectl runs "scale deployment/web --replicas=2"
+      Then it exits with 0
+      And "spec.replicas" of ReplicaSet "${first}" becomes "2"
+      And "spec.replicas" of ReplicaSet "${second}" becomes "1"
+      And "status.conditions[type=Available].status" of Deployment "web" becomes "True"
       When kubectl runs "rollout undo deployment/web"
       Then it exits with 0
       And Deployment "web" comes to have 2 Ready Pods of the version "one", and no others

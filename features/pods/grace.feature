@@ -278,6 +278,36 @@ Feature: Grace periods
       When Pod "app" is deleted
       Then Pod "app" is gone within 45 seconds
 
+    Scenario: a Pod that is still at its beginning ends there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: witness}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve]}]}
+        """
+      And Pod "witness" is Ready
+      And "status.podIP" of Pod "witness" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          terminationGracePeriodSeconds: 60
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, wait, --term-delay=2s]}
+          - {name: second, image: "${image}", command: [/workload, http, "http://${address}:8080/status/201"]}
+          containers: [{name: app, image: "${image}", command: [/workload, steps, "http http://${address}:8080/status/202", wait]}]
+        """
+      And "status.initContainerStatuses[name=first].state.running.startedAt" of Pod "app" comes to be present
+      And the log of container "first" of Pod "app" says "started"
+      When Pod "app" is deleted
+      Then the log of container "first" of Pod "app" says "signal=SIGTERM" before "exiting code=0"
+      And Pod "app" is gone within 45 seconds
+      And Pod "witness" has never been asked for "/status/201"
+      And Pod "witness" has never been asked for "/status/202"
+
     Scenario: a preStop hook that sleeps
       Given these objects exist:
         """

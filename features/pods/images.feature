@@ -30,7 +30,6 @@ Feature: Images
           containers: [{name: app, image: "${registry}/app:1", args: [wait]}]
         """
       Then Pod "first" becomes Ready, if its node pulls without TLS
-      And an event "Pulled" is recorded for Pod "first" that says "${registry}/app:1"
       And "status.containerStatuses[0].image" of Pod "first" is "${registry}/app:1"
       And "status.containerStatuses[0].imageID" of Pod "first" is present
       Given these objects exist:
@@ -51,7 +50,7 @@ Feature: Images
         """
       Then Pod "again" becomes Ready
       And "status.containerStatuses[0].state.waiting.reason" of Pod "missing" becomes "ImagePullBackOff"
-      And an event "Failed" is recorded for Pod "missing" that says "${registry}/app:2"
+      And a warning is recorded for Pod "missing" that says "${registry}/app:2"
       And "status.phase" of Pod "missing" is "Pending"
       # What needs the registry shows once it is gone.
       When Pod "registry" is deleted with a grace period of 1 second
@@ -99,12 +98,27 @@ Feature: Images
       And "status.containerStatuses[name=missing].state.waiting.message" of Pod "pair" contains "localhost:1/nobody/listens:1"
       And "status.containerStatuses[name=misspelt].state.waiting.reason" of Pod "pair" becomes "InvalidImageName"
       And "status.containerStatuses[name=misspelt].state.waiting.message" of Pod "pair" contains "Nobody/Writes:So:1"
-      And an event "Failed" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
-      And an event "Failed" is recorded for Pod "pair" that says "ErrImagePull"
-      And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
+      And a warning is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
       And "status.containerStatuses[name=there].state.running.startedAt" of Pod "pair" comes to be present
       And "status.phase" of Pod "pair" is "Pending"
       And Pod "pair" is not Ready
       When kubectl runs "set image pod/pair missing=${image}"
       Then it exits with 0
       And "status.containerStatuses[name=missing].state.running.startedAt" of Pod "pair" comes to be present
+
+    # Kubernetes documents the states of containers, and not these reasons of events.
+    @should
+    Scenario: what cannot be had is told of in the kubelet's words
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - {name: there, image: "${image}", command: [/workload, wait]}
+          - {name: missing, image: "localhost:1/nobody/listens:1", command: [/workload, wait]}
+        """
+      Then an event "Pulled" is recorded for Pod "pair" that says "${image}"
+      And an event "Failed" is recorded for Pod "pair" that says "ErrImagePull"
+      And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"

@@ -305,6 +305,96 @@ Feature: Pods by kubectl
       Then it exits with 0
       And its output contains "exits with 3"
 
+    Scenario: of several ends, the log before is that of the last
+      When container "app" of Pod "web" executes "/workload control exit=3 after=1s"
+      Then container "app" of Pod "web" is restarted
+      And Pod "web" becomes Ready
+      When container "app" of Pod "web" executes "/workload control exit=4 after=1s"
+      Then container "app" of Pod "web" is restarted at least 2 times
+      And Pod "web" becomes Ready
+      When kubectl runs "logs web --previous"
+      Then it exits with 0
+      And its output contains "exits with 4"
+      And its output does not contain "exits with 3"
+      When kubectl runs "logs web"
+      Then its output contains "started"
+      And its output does not contain "exits with"
+
+    Scenario: exec and attach need a container that runs
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: short, image: "${image}", command: [/workload, exit]}
+          - {name: long, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: over}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, exit]}]
+        """
+      And "status.containerStatuses[name=short].state.terminated.exitCode" of Pod "pair" becomes "0"
+      And "status.containerStatuses[name=long].started" of Pod "pair" becomes "true"
+      And "status.phase" of Pod "over" becomes "Succeeded"
+      When kubectl runs "exec pair -c short -- /workload hostname"
+      Then it exits with 1
+      And its error output contains "short"
+      When kubectl runs "attach pair -c short"
+      Then it exits with 1
+      When kubectl runs "exec pair -c long -- /workload hostname"
+      Then it exits with 0
+      And it prints "pair"
+      When kubectl runs "exec over -- /workload hostname"
+      Then it exits with 1
+      And its error output contains "completed pod"
+      When kubectl runs "logs over"
+      Then it exits with 0
+
+    # By default a node begins a log anew that has come to 10 MiB; upstream's looks at them every 10 s. Upstream's kubelet 1.37 was seen to lose
+    # what comes after that for one who follows.
+    @should
+    Scenario: a log that is much can be followed to its last line
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: story}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print early, print filling --count=12500 --length=1000, sleep 15, print late, wait]}]
+        """
+      And "status.containerStatuses[name=app].started" of Pod "story" becomes "true"
+      And the log of Pod "story" is followed
+      Then the log of Pod "story" says "filling 12500." before "late"
+      And the log of Pod "story" says "late" before "started"
+      When kubectl runs "logs story --tail=2"
+      Then it exits with 0
+      And its output matches "^late\n.* started"
+
+    # Nodes can be told to keep other amounts.
+    @should
+    Scenario: of a log that is much, one reads the newest part
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: story}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print early, print filling --count=12500 --length=1000, sleep 15, print late, wait]}]
+        """
+      And "status.containerStatuses[name=app].started" of Pod "story" becomes "true"
+      And the log of Pod "story" says "late"
+      When kubectl runs "logs story --limit-bytes=2000"
+      Then it exits with 0
+      And its output does not contain "early"
+      When kubectl runs "logs story --tail=2"
+      Then its output matches "^late\n.* started"
+
     Scenario: events
       Given an event "Scheduled" is recorded for Pod "web"
       And an event "Started" is recorded for Pod "web"

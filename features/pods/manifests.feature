@@ -122,6 +122,31 @@ Feature: Manifests
         | web_1     |
         | -web      |
 
+    Scenario Outline: a Pod with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec: <spec>
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And there is no Pod "web"
+
+      Examples:
+        | what                                         | spec                                                                                                                                   | field                                                       |
+        | a configMap key for a variable that is none  | {containers: [{name: a, image: x, env: [{name: A, valueFrom: {configMapKeyRef: {name: m, key: a/b}}}]}]}                               | spec.containers[0].env[0].valueFrom.configMapKeyRef.key     |
+        | a secret key for a variable that is none     | {containers: [{name: a, image: x, env: [{name: A, valueFrom: {secretKeyRef: {name: m, key: a/b}}}]}]}                                  | spec.containers[0].env[0].valueFrom.secretKeyRef.key        |
+        | a gRPC probe of no port                      | {containers: [{name: a, image: x, readinessProbe: {grpc: {port: 0}}}]}                                                                 | spec.containers[0].readinessProbe.grpc.port                 |
+        | an init container that is restarted at times | {containers: [{name: a, image: x}], initContainers: [{name: b, image: x, restartPolicy: Sometimes}]}                                   | spec.initContainers[0].restartPolicy                        |
+        | a negative group of files                    | {containers: [{name: a, image: x}], securityContext: {fsGroup: -1}}                                                                    | spec.securityContext.fsGroup                                |
+        | a negative group                             | {containers: [{name: a, image: x, securityContext: {runAsGroup: -1}}]}                                                                 | spec.containers[0].securityContext.runAsGroup               |
+        | a secret volume of no secret                 | {containers: [{name: a, image: x}], volumes: [{name: v, secret: {}}]}                                                                  | spec.volumes[0].secret.secretName                           |
+        | a file of a secret of no key                 | {containers: [{name: a, image: x}], volumes: [{name: v, secret: {secretName: s, items: [{path: p}]}}]}                                 | spec.volumes[0].secret.items[0].key                         |
+        | a file of a projection of no key             | {containers: [{name: a, image: x}], volumes: [{name: v, projected: {sources: [{configMap: {name: m, items: [{path: p}]}}]}}]}          | spec.volumes[0].projected.sources[0].configMap.items[0].key |
+        | a file about a field that there is not       | {containers: [{name: a, image: x}], volumes: [{name: v, downwardAPI: {items: [{path: p, fieldRef: {fieldPath: metadata.colour}}]}}]}   | spec.volumes[0].downwardAPI.fieldRef.fieldPath              |
+        | a file about the limit of no container       | {containers: [{name: a, image: x}], volumes: [{name: v, downwardAPI: {items: [{path: p, resourceFieldRef: {resource: limits.cpu}}]}}]} | spec.volumes[0].downwardAPI.resourceFieldRef.containerName  |
+
     Scenario: a Pod with a name that is taken is refused
       Given these objects exist:
         """

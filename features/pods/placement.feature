@@ -287,6 +287,51 @@ Feature: Placement
         | memory is limited, CPU is not      | {limits: {memory: 1Mi}}            | {limits: {memory: 2Mi}}                                          | {limits: {memory: 3Mi}}            | Burstable  |
         | the init container has no limit    | {}                                 | {limits: {cpu: 2m, memory: 2Mi}}                                 | {limits: {cpu: 3m, memory: 3Mi}}   | Burstable  |
 
+    # What is asked for is the node's room to the byte: one byte more would be too much.
+    @serial
+    Scenario: the sum of what is asked of memory fits exactly, and nothing beside it
+      Given a node and its free memory are remembered as "node" and "room"
+      And 60% of "room" is remembered as "most"
+      And what "most" leaves of "room" of memory is remembered as "rest"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: too-much}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers:
+          - {name: one, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "${most}"}}}
+          - {name: two, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "${most}"}}}
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "too-much" becomes "Unschedulable"
+      And an event "FailedScheduling" is recorded for Pod "too-much" that says "Insufficient memory"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: exact}
+        spec:
+          terminationGracePeriodSeconds: 1
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers:
+          - {name: one, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "${most}"}}}
+          - {name: two, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "${rest}"}}}
+        """
+      Then Pod "exact" becomes Ready
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: byte}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: one, image: "${image}", command: [/workload, wait], resources: {requests: {memory: "1"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "byte" becomes "Unschedulable"
+      When Pod "exact" is deleted
+      Then Pod "byte" becomes Ready
+
   @pods/packing
   Rule: right-sized requests pack a node, as far as the arithmetic goes
 

@@ -145,6 +145,47 @@ Feature: Probes
         """
       Then Pod "web" becomes Ready
 
+    # The Pod that is asked is another one, so that the containers of the first need not listen at all.
+    @pods/probe-tcp
+    Scenario: another host is asked where one is named
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: witness}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080, --tcp=9000]}]}
+        """
+      And Pod "witness" is Ready
+      And "status.podIP" of Pod "witness" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: http}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {httpGet: {host: "${address}", path: /status/200, port: 8080}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: tcp}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {tcpSocket: {host: "${address}", port: 9000}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+        """
+      Then Pods "http, tcp" become Ready
+      When container "app" of Pod "witness" executes "/workload control path=/status/200 status=500"
+      Then Pod "http" becomes unready
+      And Pod "tcp" is Ready
+      When container "app" of Pod "witness" executes "/workload control port=9000 listen=off"
+      Then Pod "tcp" becomes unready
+
   @pods/probe-tcp
   Rule: a TCP probe succeeds when the port is open
 
@@ -183,6 +224,56 @@ Feature: Probes
             livenessProbe: {tcpSocket: {port: 9001}, periodSeconds: 1, failureThreshold: 2}
         """
       Then container "app" of Pod "db" is restarted
+
+    # Of all gRPC says there is but one answer that is a success.
+    Scenario: a gRPC probe asks the health service, and takes SERVING for an answer
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: whole}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --grpc=9090, --answer=/grpc/=503]
+            readinessProbe: {grpc: {port: 9090}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: part}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8080, --grpc=9090]
+            readinessProbe: {grpc: {port: 9090, service: db}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: alive}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --grpc=9090]
+            livenessProbe: {grpc: {port: 9090}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 2}
+        """
+      # It does not know the service, and then does.
+      Then Pod "part" has been asked for "/grpc/db" at least 3 times
+      And Pod "part" is not Ready
+      When container "app" of Pod "part" executes "/workload control path=/grpc/db status=200"
+      Then Pod "part" becomes Ready
+      And "status.containerStatuses[name=app].started" of Pod "whole" becomes "true"
+      And Pod "whole" stays unready for 3 seconds
+      When container "app" of Pod "whole" executes "/workload control path=/grpc/ status=200"
+      Then Pod "whole" becomes Ready
+      When container "app" of Pod "whole" executes "/workload control port=9090 listen=off"
+      Then Pod "whole" becomes unready
+      And Pod "alive" is Ready
+      And container "app" of Pod "alive" has not been restarted
+      When container "app" of Pod "alive" executes "/workload control path=/grpc/ status=503"
+      Then container "app" of Pod "alive" is restarted
 
   @pods/probe-exec
   Rule: a command succeeds with exit code zero
@@ -479,6 +570,23 @@ Feature: Probes
   @pods/startup-probe
   Rule: a startup probe holds the other probes back
 
+    Scenario: a startup probe asks once in its period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, periodSeconds: 3, timeoutSeconds: 2, failureThreshold: 60}
+        """
+      And Pod "slow" has been asked for "/startup" at least 1 times
+      Then Pod "slow" is from now on asked for "/startup" every 3 seconds, at least 4 times
+      And "status.containerStatuses[name=app].started" of Pod "slow" is "false"
+
     Scenario: neither liveness nor readiness is asked before the process has started
       Given these objects exist:
         """
@@ -583,6 +691,23 @@ Feature: Probes
 
   @pods/readiness-removes-from-service
   Rule: a Pod is ready, and is not, after as many answers as its probe says
+
+    # Before a Pod is ready a node may ask sooner, as upstream's does after a start.
+    Scenario: a readiness probe asks once in its period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 3, timeoutSeconds: 2}
+        """
+      And Pod "web" is Ready
+      Then Pod "web" is from now on asked for "/readyz" every 3 seconds, at least 4 times
 
     Scenario: one success is not enough where several are asked for
       Given these objects exist:

@@ -148,6 +148,73 @@ Feature: Processes
       And "status.phase" of Pod "pair" becomes "Running"
       And Pod "pair" is not Ready
 
+    # Kubernetes counts from the Pod's start time, which the node tells in whole seconds. The process has half a minute for its end, and needs none of it.
+    Scenario: a Pod that has been active for as long as it may has failed, whatever its restart policy
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          activeDeadlineSeconds: 6
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: told-later}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.reason" of Pod "app" is "DeadlineExceeded"
+      And container "app" of Pod "app" has not been restarted
+      And "status.containerStatuses[name=app].state.terminated.finishedAt" of Pod "app" is between 5 and 30 seconds after "status.startTime"
+      And Pod "told-later" is Ready
+      When "spec.activeDeadlineSeconds" of Pod "told-later" is set to "1"
+      Then it is accepted
+      And "status.phase" of Pod "told-later" becomes "Failed"
+      And "status.reason" of Pod "told-later" is "DeadlineExceeded"
+      And Pod "app" still exists
+
+    @api
+    Scenario Outline: a deadline after <what> is refused
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          activeDeadlineSeconds: <seconds>
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is refused with 422 "Invalid" naming "spec.activeDeadlineSeconds"
+      And there is no Pod "app"
+
+      Examples:
+        | what           | seconds |
+        | no time        | 0       |
+        | less than none | -1      |
+
+    @api
+    Scenario: a deadline can come nearer, and not go away
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          nodeSelector: {example.com/no-such-node: "${namespace}"}
+          activeDeadlineSeconds: 600
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      When "spec.activeDeadlineSeconds" of Pod "app" is set to "601"
+      Then it is refused with 422 "Invalid" naming "spec.activeDeadlineSeconds"
+      When "spec.activeDeadlineSeconds" of Pod "app" is set to "null"
+      Then it is refused with 422 "Invalid" naming "spec.activeDeadlineSeconds"
+      When "spec.activeDeadlineSeconds" of Pod "app" is set to "300"
+      Then it is accepted
+      And "spec.activeDeadlineSeconds" of Pod "app" is "300"
+
     @api
     Scenario: an unknown restart policy is refused
       When this is submitted:
@@ -194,6 +261,48 @@ Feature: Processes
       And the log of container "one" of Pod "app" says "hello, world in $(braces)"
       And "status.containerStatuses[name=one].ready" of Pod "app" is "true"
       And "status.containerStatuses[name=two].ready" of Pod "app" is "true"
+
+    # A variable is known to those that stand after it.
+    Scenario: references to variables in commands, arguments and variables
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {COLOUR: blue}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, print, "$(ONE), $(TWO), $$(ONE), $$$(ONE), $(NONE), $(COLOUR), $ONE, $(ONE", --then-wait]
+            envFrom: [{configMapRef: {name: settings}}]
+            env:
+            - {name: ONE, value: first}
+            - {name: TWO, value: "$(ONE) and second"}
+            - {name: EARLY, value: "$(LATE)"}
+            - {name: LATE, value: late}
+            - {name: QUOTED, value: "$$(ONE)"}
+            - {name: UNKNOWN, value: "$(NONE)"}
+            - {name: PAINTED, value: "$(COLOUR)"}
+          - name: other
+            image: "${image}"
+            command: [/workload]
+            args: [print, "$(ONE), $$(ONE), $(NONE)", --then-wait]
+            env: [{name: ONE, value: "of another"}]
+        """
+      And Pod "app" is Ready
+      Then the log of container "app" of Pod "app" says "first, first and second, $(ONE), $first, $(NONE), blue, $ONE, $(ONE"
+      And the log of container "other" of Pod "app" says "of another, $(ONE), $(NONE)"
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output matches "(?m)^TWO=first and second$"
+      And its output matches "(?m)^EARLY=\$\(LATE\)$"
+      And its output matches "(?m)^QUOTED=\$\(ONE\)$"
+      And its output matches "(?m)^UNKNOWN=\$\(NONE\)$"
+      And its output matches "(?m)^PAINTED=blue$"
 
     Scenario: init containers run first, one after the other, to their end
       Given these objects exist:
@@ -321,6 +430,67 @@ Feature: Processes
       Then the log of container "first" of Pod "app" says "of-app" before "of-second"
       And the log of container "first" of Pod "app" says "of-second" before "of-first"
 
+    # The app takes 9 of the 12 seconds: 3 are left to the sidecar that ignores SIGTERM. One that had a period of its own would have 12.
+    Scenario: a sidecar has what the containers before it leave of the grace period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          terminationGracePeriodSeconds: 12
+          volumes: [{name: work, emptyDir: {}}]
+          initContainers:
+          - name: last
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, steps, wait, cat /work/story]
+            volumeMounts: [{name: work, mountPath: /work}]
+          - name: stubborn
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, wait, --ignore-sigterm, --journal=/work/story]
+            volumeMounts: [{name: work, mountPath: /work}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait, --term-delay=9s, --term-code=7, --journal=/work/story]
+            volumeMounts: [{name: work, mountPath: /work}]
+        """
+      And Pod "app" is Ready
+      And the log of container "stubborn" of Pod "app" is followed
+      And the log of container "last" of Pod "app" is followed
+      When Pod "app" is deleted
+      Then the process of container "stubborn" of Pod "app" ends between 11 and 18 seconds after the deletion
+      And the log of container "last" of Pod "app" says "exiting code=7" before "ignoring signal=SIGTERM"
+      And Pod "app" is gone
+
+    Scenario: a sidecar that fails its liveness probe is restarted, and nothing else is
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          initContainers:
+          - name: sidecar
+            restartPolicy: Always
+            image: "${image}"
+            command: [/workload, serve]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "app" is Ready
+      And the log of container "sidecar" of Pod "app" is followed
+      And "status.containerStatuses[name=app].containerID" of Pod "app" is remembered as "app"
+      When container "sidecar" of Pod "app" executes "/workload control path=/livez status=500"
+      Then the log of container "sidecar" of Pod "app" says "signal=SIGTERM"
+      And "status.initContainerStatuses[name=sidecar].restartCount" of Pod "app" becomes "1"
+      And "status.initContainerStatuses[name=sidecar].lastState.terminated.exitCode" of Pod "app" is "0"
+      And Pod "app" becomes Ready
+      And container "app" of Pod "app" has not been restarted
+      And "status.containerStatuses[name=app].containerID" of Pod "app" is still "${app}"
+
     Scenario Outline: <policy>: a failed init container <verdict>, and no container starts
       Given these objects exist:
         """
@@ -356,7 +526,7 @@ Feature: Processes
         """
       Then "status.phase" of Pod "app" becomes "Failed"
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is not "0"
-      And an event "Failed" is recorded for Pod "app" that says "/no/such/program"
+      And a warning is recorded for Pod "app" that says "/no/such/program"
 
     @should
     Scenario: what cannot be started says so in containerd's words
@@ -449,6 +619,47 @@ Feature: Processes
       And "status.containerStatuses[name=happy].state.terminated.message" of Pod "app" is absent
       And "status.containerStatuses[name=loud].state.terminated.message" of Pod "app" contains "farewell"
 
+    # Kubernetes' documentation has 4096 bytes for what is left in the file, and does not say which of more. Of a log it has the end: 2048 bytes, or
+    # 80 lines, whichever is less.
+    Scenario: last words are cut
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: file
+            image: "${image}"
+            command: [/workload, steps, "write /dev/termination-log begin$(LONG)end", exit --code=3]
+            env:
+            - {name: SHORT, value: 0123456789abcdef}
+            - {name: LINE, value: $(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)}
+            - {name: BLOCK, value: $(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)}
+            - {name: LONG, value: $(BLOCK)$(BLOCK)$(BLOCK)$(BLOCK)}
+          - {name: exact, image: "${image}", command: [/workload, steps, "write /dev/termination-log $(LONG)", exit --code=3], env: [{name: SHORT, value: 0123456789abcdef}, {name: LINE, value: $(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)$(SHORT)}, {name: BLOCK, value: $(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)$(LINE)}, {name: LONG, value: $(BLOCK)$(BLOCK)$(BLOCK)$(BLOCK)}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: logged}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: lines, image: "${image}", command: [/workload, steps, print n --count=105, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}
+          - {name: long, image: "${image}", command: [/workload, steps, print begin --length=3000, print end, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=file].state.terminated.message" of Pod "app" is 4096 bytes long
+      And "status.containerStatuses[name=file].state.terminated.message" of Pod "app" contains "0123456789abcdef"
+      And "status.containerStatuses[name=exact].state.terminated.message" of Pod "app" is 4096 bytes long
+      And "status.containerStatuses[name=exact].state.terminated.message" of Pod "app" matches "^0123456789abcdef"
+      And "status.phase" of Pod "logged" becomes "Failed"
+      And "status.containerStatuses[name=lines].state.terminated.message" of Pod "logged" matches "^([^\n]+\n){79}[^\n]+\n?$"
+      And "status.containerStatuses[name=lines].state.terminated.message" of Pod "logged" contains "n 105"
+      And "status.containerStatuses[name=long].state.terminated.message" of Pod "logged" is 2048 bytes long
+      And "status.containerStatuses[name=long].state.terminated.message" of Pod "logged" contains "end"
+
     Scenario: a container is not up before its postStart hook is done
       Given these objects exist:
         """
@@ -467,6 +678,65 @@ Feature: Processes
       And Pod "app" is Ready
       When container "app" of Pod "app" executes "/workload cat /work/order"
       Then its output matches "^hook\n$"
+
+    # The one that is asked is another Pod: a hook does not wait until its own container listens.
+    Scenario: postStart hooks that ask, and that sleep
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: witness}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve]}]}
+        """
+      And Pod "witness" is Ready
+      And "status.podIP" of Pod "witness" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: asking}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {postStart: {httpGet: {host: "${address}", path: /status/404, port: 8080, httpHeaders: [{name: X-Plumbline, value: "from a hook"}]}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: sleeping}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {postStart: {sleep: {seconds: 5}}}
+        """
+      Then Pods "asking, sleeping" become Ready
+      And container "app" of Pod "asking" has not been restarted
+      And Pod "witness" has been asked for "/status/404" at least 1 times
+      When container "app" of Pod "witness" executes "/workload http http://localhost:8080/requests?path=/status/404"
+      Then its output contains "from a hook"
+      And "status.conditions[type=Ready].lastTransitionTime" of Pod "sleeping" is between 4 and 30 seconds after "status.containerStatuses[name=app].state.running.startedAt"
+
+    Scenario: a container whose postStart hook fails is told to end, and its restart policy holds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait, --term-code=7]
+            lifecycle: {postStart: {exec: {command: [/workload, steps, sleep 1, exit --code=3]}}}
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is "7"
+      And container "app" of Pod "app" has not been restarted
+      And the log of Pod "app" says "signal=SIGTERM"
 
     Scenario: a container whose postStart hook fails is restarted
       Given these objects exist:
@@ -591,7 +861,7 @@ Feature: Processes
         """
       Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ErrImageNeverPull"
       And "status.phase" of Pod "app" is "Pending"
-      And an event "ErrImageNeverPull" is recorded for Pod "app" that says "plumbline.invalid/no/such:image"
+      And a warning is recorded for Pod "app" that says "plumbline.invalid/no/such:image"
 
     @api
     Scenario Outline: a container with <what> is refused

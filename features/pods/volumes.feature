@@ -96,7 +96,7 @@ Feature: Volumes
           - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /in, subPath: way-out}]}
         """
       Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CreateContainerConfigError"
-      And an event "Failed" is recorded for Pod "app" that says "subPath"
+      And a warning is recorded for Pod "app" that says "subPath"
 
     @slow
     Scenario: what is mounted follows its config map and its secret, but for single files

@@ -144,6 +144,46 @@ Feature: Adoption and quarantine
   @replicasets/quarantine
   Rule: a Pod whose labels no longer match is let go
 
+    @api
+    Scenario: who else owns it, and does not control it, stays its owner
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: notes}
+        """
+      And "metadata.uid" of ConfigMap "notes" is remembered as "notes"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: early
+          labels: {app: web}
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: notes, uid: "${notes}"}]
+        spec:
+          schedulerName: example.com/nobody
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then ReplicaSet "web" comes to control Pod "early"
+      And "metadata.ownerReferences[kind=ConfigMap].uid" of Pod "early" is "${notes}"
+      When Pod "early" is relabelled "app=quarantine"
+      Then Pod "early" comes to have no controller
+      And "metadata.ownerReferences[kind=ConfigMap].uid" of Pod "early" is "${notes}"
+      And "metadata.ownerReferences[kind=ReplicaSet].uid" of Pod "early" is absent
+
     Scenario: it lives on, and another takes its place
       Given these objects exist:
         """

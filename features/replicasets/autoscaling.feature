@@ -219,6 +219,101 @@ Feature: Autoscaling
       Then it exits with 1
       And there is no HorizontalPodAutoscaler "another"
 
+    Scenario: autoscaling/v1 shows the same autoscalers, and takes them
+      Given these objects exist:
+        """
+        apiVersion: autoscaling/v1
+        kind: HorizontalPodAutoscaler
+        metadata: {name: old}
+        spec: {scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}, maxReplicas: 3, targetCPUUtilizationPercentage: 60}
+        ---
+        apiVersion: autoscaling/v1
+        kind: HorizontalPodAutoscaler
+        metadata: {name: open}
+        spec: {scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: open}, maxReplicas: 3}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: new}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: new}
+          minReplicas: 2
+          maxReplicas: 5
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Mi}}}
+          - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}
+        """
+      Then "spec.metrics[0].resource.name" of HorizontalPodAutoscaler "old" is "cpu"
+      And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "old" is "60"
+      And "spec.minReplicas" of HorizontalPodAutoscaler "old" is "1"
+      And "spec.metrics[0].resource.target.averageUtilization" of HorizontalPodAutoscaler "open" is "80"
+      When kubectl runs "get horizontalpodautoscaler.v1.autoscaling new -o jsonpath={.apiVersion},{.spec.targetCPUUtilizationPercentage},{.spec.minReplicas},{.spec.maxReplicas},{.spec.scaleTargetRef.name}"
+      Then it exits with 0
+      And its output contains "autoscaling/v1,70,2,5,new"
+      When kubectl runs "get horizontalpodautoscaler.v2.autoscaling old -o jsonpath={.apiVersion},{.spec.maxReplicas}"
+      Then its output contains "autoscaling/v2,3"
+      When kubectl runs "get horizontalpodautoscaler.v1.autoscaling old"
+      Then it prints the columns "NAME, REFERENCE, TARGETS, MINPODS, MAXPODS, REPLICAS, AGE"
+      # Whoever writes through the one version leaves alone what only the other has a field for.
+      When kubectl runs "annotate horizontalpodautoscaler.v1.autoscaling new example.com/note=kept"
+      Then it exits with 0
+      And "metadata.annotations['example.com/note']" of HorizontalPodAutoscaler "new" is "kept"
+      And "spec.metrics[0].resource.target.averageValue" of HorizontalPodAutoscaler "new" is "64Mi"
+      And "spec.metrics[1].resource.target.averageUtilization" of HorizontalPodAutoscaler "new" is "70"
+      When kubectl runs "delete horizontalpodautoscaler.v1.autoscaling new"
+      Then it exits with 0
+      And HorizontalPodAutoscaler "new" is gone
+
+    @should
+    Scenario: in autoscaling/v1 annotations say what there are no fields for
+      Given these objects exist:
+        """
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 5
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Mi}}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 30}}
+        ---
+        apiVersion: autoscaling/v1
+        kind: HorizontalPodAutoscaler
+        metadata:
+          name: noted
+          annotations:
+            autoscaling.alpha.kubernetes.io/metrics: '[{"type":"Resource","resource":{"name":"memory","targetAverageValue":"32Mi"}}]'
+        spec: {scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: noted}, maxReplicas: 3}
+        """
+      And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetScale"
+      When kubectl runs "get horizontalpodautoscaler.v1.autoscaling web -o yaml"
+      Then its output matches "autoscaling.alpha.kubernetes.io/metrics: .*targetAverageValue.*64Mi"
+      And its output matches "autoscaling.alpha.kubernetes.io/behavior: .*StabilizationWindowSeconds.*30"
+      And its output matches "autoscaling.alpha.kubernetes.io/conditions: .*AbleToScale.*"
+      And "metadata.annotations['autoscaling.alpha.kubernetes.io/metrics']" of HorizontalPodAutoscaler "web" is absent
+      And "spec.metrics[0].resource.name" of HorizontalPodAutoscaler "noted" is "memory"
+      And "spec.metrics[0].resource.target.averageValue" of HorizontalPodAutoscaler "noted" is "32Mi"
+      And "metadata.annotations['autoscaling.alpha.kubernetes.io/metrics']" of HorizontalPodAutoscaler "noted" is absent
+
+    Scenario Outline: an autoscaler of autoscaling/v1 with <what> is refused
+      When this is submitted:
+        """
+        apiVersion: autoscaling/v1
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec: {scaleTargetRef: <target>, <spec>}
+        """
+      Then it is refused with 422 "Invalid" naming "<field>"
+      And there is no HorizontalPodAutoscaler "web"
+
+      Examples:
+        | what                       | field                                              | target                                             | spec |
+        | no maximum                 | spec.maxReplicas                                   | {apiVersion: apps/v1, kind: ReplicaSet, name: web} | minReplicas: 1 |
+        | a minimum over the maximum | spec.maxReplicas                                   | {apiVersion: apps/v1, kind: ReplicaSet, name: web} | minReplicas: 4, maxReplicas: 3 |
+        | a target without a name    | spec.scaleTargetRef.name                           | {apiVersion: apps/v1, kind: ReplicaSet}            | maxReplicas: 3 |
+        | a target of nothing        | spec.metrics[0].resource.target.averageUtilization | {apiVersion: apps/v1, kind: ReplicaSet, name: web} | maxReplicas: 3, targetCPUUtilizationPercentage: 0 |
+
     Scenario Outline: an autoscaler with <what> is refused
       When this is submitted:
         """

@@ -145,3 +145,39 @@ Feature: Owners
       Then it is accepted
       And ReplicaSet "web" is gone
       And there come to be no Pods with the selector "app=web"
+
+    @replicasets/adopt
+    Scenario: a set that is held adopts nobody
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web, finalizers: [example.com/hold]}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      When ReplicaSet "web" is deleted
+      Then it is accepted
+      And "metadata.deletionTimestamp" of ReplicaSet "web" is present
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: late, labels: {app: web}}
+        spec:
+          schedulerName: example.com/nobody
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then Pod "late" has no controller for 3 seconds
+      When "metadata.finalizers" of ReplicaSet "web" is set to "null"
+      Then it is accepted
+      And ReplicaSet "web" is gone
+      And there come to be exactly 1 Pods with the selector "app=web"
+      And Pod "late" still exists

@@ -82,13 +82,24 @@ Feature: Recorded answers about ReplicaSets
       Then the API answers the requests of "replicasets/<subject>" as Kubernetes 1.37 did
 
       Examples:
-        | subject     |
-        | autoscalers |
+        | subject        |
+        | autoscalers    |
+        | autoscalers-v1 |
+
+    @should
+    Scenario Outline: recorded answers that are welcome about <subject>
+      Then the API answers the requests of "replicasets/<subject>" as Kubernetes 1.37 did
+
+      Examples:
+        | subject                |
+        | autoscaler-annotations |
 
     @should
     Scenario Outline: recorded words about <subject>
       Then the API answers the requests of "replicasets/<subject>" in the words of Kubernetes 1.37
 
       Examples:
-        | subject     |
-        | autoscalers |
+        | subject                |
+        | autoscalers            |
+        | autoscalers-v1         |
+        | autoscaler-annotations |

@@ -338,7 +338,7 @@ Feature: Replicas
         """
       And ReplicaSet "web" comes to have 2 Ready Pods
       And "status.availableReplicas" of ReplicaSet "web" becomes "2"
-      Then nothing of ReplicaSet "web" and its Pods is written for 20 seconds
+      Then nothing of ReplicaSet "web" and its Pods is written for 40 seconds
 
   @replicasets/loose-coupling
   Rule: the selector alone couples a ReplicaSet to its Pods

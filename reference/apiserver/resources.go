@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -65,6 +67,9 @@ func newResources(from storages) (resources, map[*kind.Kind]*store, error) {
 	r.add(appsv1.SchemeGroupVersion, "replicasets/scale", scale{stores[&kind.ReplicaSet]})
 	r.add(appsv1.SchemeGroupVersion, "deployments/scale", scale{stores[&kind.Deployment]})
 	r.add(eventsv1.SchemeGroupVersion, "events", stores[&kind.Event])
+	for _, path := range []string{"horizontalpodautoscalers", "horizontalpodautoscalers/status"} {
+		r.add(autoscalingv1.SchemeGroupVersion, path, r[autoscalingv2.SchemeGroupVersion][path])
+	}
 	return r, stores, nil
 }
 
@@ -118,7 +123,11 @@ func (r resources) install(server *genericapiserver.GenericAPIServer) error {
 	var named []*genericapiserver.APIGroupInfo
 	for _, group := range groups {
 		if len(r[group.version]) == 0 {
-			continue // autoscaling/v1 only has what scale subresources show
+			continue // policy/v1 only has what subresources of other groups take
+		}
+		if last := len(named) - 1; last >= 0 && named[last].PrioritizedVersions[0].Group == group.version.Group {
+			named[last].VersionedResourcesStorageMap[group.version.Version] = r[group.version]
+			continue
 		}
 		info := genericapiserver.NewDefaultAPIGroupInfo(group.version.Group, scheme, parameters, codecs)
 		info.VersionedResourcesStorageMap[group.version.Version] = r[group.version]

@@ -27,7 +27,6 @@ import (
 )
 
 // groups lists the versions of the served API groups, the core group first, and of a group the one first that objects are stored in.
-// No group serves resources of more than one.
 var groups = []struct {
 	version schema.GroupVersion
 	add     func(*runtime.Scheme) error
@@ -50,7 +49,7 @@ var groups = []struct {
 var (
 	// served knows what goes over the wire, and nothing else; the OpenAPI documents are named by it.
 	served = newServedScheme()
-	// scheme adds the hub version. Each v1 type is its own hub, so that no conversion is written, or run.
+	// scheme adds the hub version. Each type is its own hub, so that conversions are written, and run, only where two show one: Events and autoscalers.
 	scheme = newScheme()
 	// codecs reads and writes the types of scheme.
 	codecs = serializer.NewCodecFactory(scheme)
@@ -80,6 +79,7 @@ func newScheme() *runtime.Scheme {
 		utilruntime.Must(s.SetVersionPriority(ordered...))
 	}
 	utilruntime.Must(addEvents(s))
+	utilruntime.Must(addAutoscalers(s))
 	utilruntime.Must(addOldEviction(s))
 	utilruntime.Must(addParameters(s))
 	for _, k := range kind.Table {

@@ -202,7 +202,9 @@ func (s partStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 }
 
 func resets(k *kind.Kind, paths ...fieldpath.Path) map[fieldpath.APIVersion]*fieldpath.Set {
-	return map[fieldpath.APIVersion]*fieldpath.Set{
-		fieldpath.APIVersion(k.GroupVersion.String()): fieldpath.NewSet(paths...),
+	sets := map[fieldpath.APIVersion]*fieldpath.Set{}
+	for _, version := range scheme.PrioritizedVersionsForGroup(k.GroupVersion.Group) {
+		sets[fieldpath.APIVersion(version.String())] = fieldpath.NewSet(paths...)
 	}
+	return sets
 }

@@ -92,14 +92,7 @@ const defaultUtilization = 80
 func defaultAutoscaler(spec *autoscalingv2.HorizontalPodAutoscalerSpec) {
 	orDefault(&spec.MinReplicas, 1)
 	if len(spec.Metrics) == 0 {
-		utilization := int32(defaultUtilization)
-		spec.Metrics = []autoscalingv2.MetricSpec{{
-			Type: autoscalingv2.ResourceMetricSourceType,
-			Resource: &autoscalingv2.ResourceMetricSource{
-				Name:   corev1.ResourceCPU,
-				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &utilization},
-			},
-		}}
+		spec.Metrics = []autoscalingv2.MetricSpec{cpuMetric(defaultUtilization)}
 	}
 	if spec.Behavior == nil {
 		return

@@ -35,7 +35,7 @@ type (
 	// killContainer sends SIGKILL.
 	killContainer struct{ ID string }
 	// removeContainer forgets an ended instance and its log.
-	removeContainer struct{ ID string }
+	removeContainer struct{ ID, LogPath string }
 	// cleanUp removes sandbox, containers and volumes.
 	cleanUp struct{}
 	// deletePod removes the Pod's object for good.

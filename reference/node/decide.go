@@ -166,7 +166,7 @@ func (s *podState) dropOldInstances(d *decision) {
 		all := s.instances(c.Name)
 		old := slices.IndexFunc(all, func(o runtime.ContainerStatus) bool { return o.ID == c.ID })
 		if old >= 2 && c.State == runtime.StateExited {
-			d.do(removeContainer{ID: c.ID})
+			d.do(removeContainer{ID: c.ID, LogPath: c.LogPath})
 			continue
 		}
 		kept = append(kept, c)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	v1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -59,7 +61,7 @@ func (w *worker) execute(ctx context.Context, a action) {
 	case killContainer:
 		w.group.Go(func() { w.logUnlessGone(ctx, w.agent.runtime.Kill(ctx, a.ID), "Container not killed", a.ID) })
 	case removeContainer:
-		w.group.Go(func() { w.removeContainer(ctx, a.ID) })
+		w.group.Go(func() { w.removeContainer(ctx, a) })
 	case cleanUp:
 		w.group.Go(func() { w.inbox.put(cleanedUp{w.cleanUp(ctx, pod)}) })
 	case deletePod:
@@ -152,17 +154,31 @@ func (w *worker) makeSandbox(ctx context.Context, pod *v1.Pod) (runtime.Sandbox,
 	if err := w.writeResolver(ctx, pod); err != nil {
 		return runtime.Sandbox{}, err
 	}
-	name, _ := podHostname(pod, w.agent.options.ClusterDomain)
+	name, err := kernelHostname(pod, w.agent.options.ClusterDomain)
+	if err != nil {
+		return runtime.Sandbox{}, err
+	}
 	return w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
 		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,
 		HostNetwork: pod.Spec.HostNetwork, HostIPC: pod.Spec.HostIPC, HostPID: pod.Spec.HostPID,
-		QOS: runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
+		Ports: portMappings(pod),
+		QOS:   runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
 	})
 }
 
-func (w *worker) removeContainer(ctx context.Context, id string) {
-	if err := w.agent.runtime.RemoveContainer(ctx, id); err != nil && ctx.Err() == nil {
-		klog.FromContext(ctx).Error(err, "Container not removed", "container", id)
+// removeContainer removes an old instance, and its log with the older files of it.
+func (w *worker) removeContainer(ctx context.Context, a removeContainer) {
+	err := w.agent.runtime.RemoveContainer(ctx, a.ID)
+	if err == nil && a.LogPath != "" {
+		var files []string
+		if files, err = filepath.Glob(a.LogPath + "*"); err == nil {
+			for _, file := range files {
+				err = errors.Join(err, os.Remove(file))
+			}
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		klog.FromContext(ctx).Error(err, "Container not removed", "container", a.ID)
 	}
 }
 

@@ -8,7 +8,11 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
-const hostnameMax = 63
+const (
+	hostnameMax = 63
+	// nodenameMax is what the kernel keeps of a host name, which may be a full one.
+	nodenameMax = 64
+)
 
 // podHostname is a Pod's host name, and its domain when a subdomain gives it
 // one.
@@ -24,6 +28,20 @@ func podHostname(pod *v1.Pod, clusterDomain string) (name, domain string) {
 		domain = fmt.Sprintf("%s.%s.svc.%s", pod.Spec.Subdomain, pod.Namespace, clusterDomain)
 	}
 	return truncateHostname(name), domain
+}
+
+// kernelHostname is the host name that a Pod's processes see: the full one where the Pod asks for it, has a domain, and does not share the node's network.
+// A full name that the kernel cannot keep is an error.
+func kernelHostname(pod *v1.Pod, clusterDomain string) (string, error) {
+	name, domain := podHostname(pod, clusterDomain)
+	if domain == "" || pod.Spec.HostNetwork || pod.Spec.SetHostnameAsFQDN == nil || !*pod.Spec.SetHostnameAsFQDN {
+		return name, nil
+	}
+	full := name + "." + domain
+	if len(full) > nodenameMax {
+		return "", fmt.Errorf("the host name %s, which the Pod asks for by setHostnameAsFQDN, is too long: it has %d characters, and may have %d", full, len(full), nodenameMax)
+	}
+	return full, nil
 }
 
 func truncateHostname(name string) string {

@@ -68,15 +68,19 @@ func (w *worker) podFiles(pod *v1.Pod, podIP string) ([]runtime.Mount, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, err := kernelHostname(pod, options.ClusterDomain)
+	if err != nil {
+		return nil, err
+	}
 	if pod.Spec.HostNetwork {
-		if name, err = os.Hostname(); err != nil {
+		if own, err = os.Hostname(); err != nil {
 			return nil, fmt.Errorf("read the node's host name: %w", err)
 		}
 	}
 	mounts := []runtime.Mount{{Source: w.resolverPath(pod), Destination: "/etc/resolv.conf"}} // there since the sandbox is
 	for _, f := range []struct{ name, at, content string }{
 		{"etc-hosts", "/etc/hosts", hosts},
-		{"hostname", "/etc/hostname", name + "\n"},
+		{"hostname", "/etc/hostname", own + "\n"},
 	} {
 		path := filepath.Join(w.agent.volumes.PodDir(string(pod.UID)), f.name)
 		if err := writeFile(path, []byte(f.content), 0o644); err != nil {

@@ -12,5 +12,5 @@ function filter() {
     if (!e.hidden) found++;
   }
   for (const s of document.querySelectorAll("section")) s.hidden = ![...s.querySelectorAll(".claim")].some(c => !c.hidden);
-  by("found").textContent = found + " claims shown";
+  by("found").textContent = found + " claims and invariants shown";
 }

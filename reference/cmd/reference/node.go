@@ -311,9 +311,9 @@ func (o *opening) close() error {
 
 // openRuntime connects to containerd, which starts beside this program, and loads the images that the node came with.
 func openRuntime(ctx context.Context, dataDir string) (*runtime.Containerd, error) {
-	for told := false; ; told = true {
+	for told := ""; ; {
 		containers, err := runtime.New(ctx, runtime.Options{
-			Address: "/run/containerd/containerd.sock", StateDir: filepath.Join(dataDir, "runtime"), RunDir: "/run/reference",
+			Address: containerdSocket, StateDir: filepath.Join(dataDir, "runtime"),
 		})
 		if err == nil {
 			if err := containers.ImportImages(ctx, ownImagesDir, imagesDir); err != nil {
@@ -321,8 +321,9 @@ func openRuntime(ctx context.Context, dataDir string) (*runtime.Containerd, erro
 			}
 			return containers, nil
 		}
-		if !told {
-			klog.FromContext(ctx).Info("Waiting for containerd", "reason", err.Error())
+		if reason := err.Error(); reason != told {
+			klog.FromContext(ctx).Info("The runtime cannot be opened, trying again", "reason", reason)
+			told = reason
 		}
 		select {
 		case <-ctx.Done():

@@ -194,7 +194,7 @@ func (c *child) runOnce() (syscall.WaitStatus, error) {
 		return 0, err
 	}
 	// The copies end with the last process that holds the pipes, which may
-	// be a shim that outlives containerd: nobody waits for them.
+	// be one that the child left behind: nobody waits for them.
 	go c.supervisor.stdout.copy(c.name, outRead)
 	go c.supervisor.stderr.copy(c.name, errRead)
 	outWrite.Close()

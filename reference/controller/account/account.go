@@ -58,15 +58,12 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, a
 	}
 	c.maps = corelisters.NewConfigMapLister(c.informer.GetIndexer())
 	var err error
-	c.hasSynced, err = loop.Follow(
-		loop.Followed{Informer: namespaces.Informer(), Handler: cache.ResourceEventHandlerFuncs{AddFunc: c.namespaceChanged, UpdateFunc: func(_, obj any) { c.namespaceChanged(obj) }}},
-		loop.Followed{Informer: accounts.Informer(), Handler: cache.ResourceEventHandlerFuncs{DeleteFunc: c.contentChanged}},
-		loop.Followed{Informer: c.informer, Handler: cache.ResourceEventHandlerFuncs{UpdateFunc: func(_, obj any) { c.contentChanged(obj) }, DeleteFunc: c.contentChanged}},
-	)
-	if err != nil {
-		return nil, fmt.Errorf("watch what namespaces have: %w", err)
-	}
-	return c, nil
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		namespaces.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.namespaceChanged, UpdateFunc: func(_, obj any) { c.namespaceChanged(obj) }},
+		accounts.Informer():   cache.ResourceEventHandlerFuncs{DeleteFunc: c.contentChanged},
+		c.informer:            cache.ResourceEventHandlerFuncs{UpdateFunc: func(_, obj any) { c.contentChanged(obj) }, DeleteFunc: c.contentChanged},
+	})
+	return c, err
 }
 
 // Run sees to all namespaces until ctx ends.

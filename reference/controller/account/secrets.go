@@ -49,14 +49,11 @@ func NewSecrets(client kubernetes.Interface, factory informers.SharedInformerFac
 	}
 	c.secrets = corelisters.NewSecretLister(c.informer.GetIndexer())
 	var err error
-	c.hasSynced, err = loop.Follow(
-		loop.Followed{Informer: accounts.Informer(), Handler: cache.ResourceEventHandlerFuncs{DeleteFunc: c.accountDeleted}},
-		loop.Followed{Informer: c.informer, Handler: cache.ResourceEventHandlerFuncs{AddFunc: c.secretChanged, UpdateFunc: func(_, obj any) { c.secretChanged(obj) }}},
-	)
-	if err != nil {
-		return nil, fmt.Errorf("watch the secrets of service accounts: %w", err)
-	}
-	return c, nil
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		accounts.Informer(): cache.ResourceEventHandlerFuncs{DeleteFunc: c.accountDeleted},
+		c.informer:          cache.ResourceEventHandlerFuncs{AddFunc: c.secretChanged, UpdateFunc: func(_, obj any) { c.secretChanged(obj) }},
+	})
+	return c, err
 }
 
 // Run sees to all Secrets of the type until ctx ends.

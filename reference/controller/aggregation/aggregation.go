@@ -29,26 +29,21 @@ type Controller struct {
 	client    kubernetes.Interface
 	queue     loop.Queue[string]
 	roles     rbaclisters.ClusterRoleLister
-	hasSynced cache.InformerSynced
+	hasSynced []cache.InformerSynced
 }
 
 // New registers the controller with the informers; they must not have been started yet.
 func New(client kubernetes.Interface, factory informers.SharedInformerFactory) (*Controller, error) {
 	roles := factory.Rbac().V1().ClusterRoles()
 	c := &Controller{client: client, queue: loop.NewQueue[string]("aggregation"), roles: roles.Lister()}
-	handler, err := roles.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { c.changed() }, UpdateFunc: func(_, _ any) { c.changed() }, DeleteFunc: func(any) { c.changed() },
-	})
-	if err != nil {
-		return nil, fmt.Errorf("watch cluster roles: %w", err)
-	}
-	c.hasSynced = handler.HasSynced
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{roles.Informer(): loop.Always(func(any) { c.changed() })})
+	return c, err
 }
 
 // Run gathers until ctx ends.
 func (c *Controller) Run(ctx context.Context) error {
-	if err := loop.WaitForCaches(ctx, "aggregation", c.hasSynced); err != nil {
+	if err := loop.WaitForCaches(ctx, "aggregation", c.hasSynced...); err != nil {
 		return err
 	}
 	loop.Run(ctx, "aggregation", c.queue, 1, c.sync)

@@ -66,18 +66,19 @@ func New(client kubernetes.Interface, metrics metricsclient.PodMetricsesGetter, 
 		autoscalers: autoscalers.Lister(), pods: pods.Lister(),
 		histories: map[string]history{}, selectors: map[string]labels.Selector{},
 	}
-	handler, err := autoscalers.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: c.enqueue, DeleteFunc: c.enqueue, UpdateFunc: func(old, obj any) {
-			if old.(*autoscalingv2.HorizontalPodAutoscaler).Generation != obj.(*autoscalingv2.HorizontalPodAutoscaler).Generation {
-				c.enqueue(obj)
-			}
-		},
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		autoscalers.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.enqueue, UpdateFunc: c.changed, DeleteFunc: c.enqueue},
+		pods.Informer():        nil,
 	})
-	if err != nil {
-		return nil, fmt.Errorf("watch horizontal pod autoscalers: %w", err)
+	return c, err
+}
+
+// changed leaves out the writes of statuses, which are mostly our own.
+func (c *Controller) changed(old, obj any) {
+	if old.(*autoscalingv2.HorizontalPodAutoscaler).Generation != obj.(*autoscalingv2.HorizontalPodAutoscaler).Generation {
+		c.enqueue(obj)
 	}
-	c.hasSynced = []cache.InformerSynced{handler.HasSynced, pods.Informer().HasSynced}
-	return c, nil
 }
 
 // Run syncs autoscalers until ctx ends.
@@ -89,11 +90,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *Controller) enqueue(obj any) {
-	if key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(obj); err == nil {
-		c.queue.Add(key)
-	}
-}
+func (c *Controller) enqueue(obj any) { loop.Enqueue(c.queue, obj) }
 
 // sync brings one autoscaler's target to what it shall be. It comes again after a period, whatever came of it.
 func (c *Controller) sync(ctx context.Context, key string) error {

@@ -24,6 +24,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/plumbline/plumbline/reference/controller/loop"
+	"github.com/plumbline/plumbline/reference/controller/ownership"
 )
 
 // workers is how many Deployments are synced at once.
@@ -37,6 +38,7 @@ type Controller struct {
 	recorder record.EventRecorder
 	clock    clock.PassiveClock
 	queue    loop.Queue[string]
+	claimer  ownership.Claimer[*appsv1.ReplicaSet]
 
 	deployments appslisters.DeploymentLister
 	sets        appslisters.ReplicaSetLister
@@ -48,27 +50,16 @@ type Controller struct {
 func New(client kubernetes.Interface, factory informers.SharedInformerFactory, recorder record.EventRecorder) (*Controller, error) {
 	deployments, sets, pods := factory.Apps().V1().Deployments(), factory.Apps().V1().ReplicaSets(), factory.Core().V1().Pods()
 	c := &Controller{
-		client: client, recorder: recorder, clock: clock.RealClock{}, queue: loop.NewQueue[string]("deployment"),
+		client: client, recorder: recorder, clock: clock.RealClock{}, queue: loop.NewQueue[string]("deployment"), claimer: claimer(client),
 		deployments: deployments.Lister(), sets: sets.Lister(), pods: pods.Lister(),
 	}
-	for _, watched := range []struct {
-		what     string
-		informer cache.SharedIndexInformer
-		handlers cache.ResourceEventHandlerFuncs
-	}{
-		{"deployments", deployments.Informer(), cache.ResourceEventHandlerFuncs{
-			AddFunc: c.enqueue, UpdateFunc: func(_, obj any) { c.enqueue(obj) }, DeleteFunc: c.enqueue,
-		}},
-		{"replica sets", sets.Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.setAdded, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted}},
-		{"pods", pods.Informer(), cache.ResourceEventHandlerFuncs{DeleteFunc: c.podDeleted}},
-	} {
-		handler, err := watched.informer.AddEventHandler(watched.handlers)
-		if err != nil {
-			return nil, fmt.Errorf("watch %s: %w", watched.what, err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
-	}
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		deployments.Informer(): loop.Always(c.enqueue),
+		sets.Informer():        cache.ResourceEventHandlerFuncs{AddFunc: c.setAdded, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted},
+		pods.Informer():        cache.ResourceEventHandlerFuncs{DeleteFunc: c.podDeleted},
+	})
+	return c, err
 }
 
 // Run syncs Deployments until ctx ends.
@@ -104,7 +95,7 @@ func (c *Controller) sync(ctx context.Context, key string) error {
 	if err != nil {
 		return fmt.Errorf("list replica sets of deployment %s: %w", key, err)
 	}
-	sets, err := c.claim(ctx, d, decideClaims(d, selector, all))
+	sets, err := c.claimer.Claim(ctx, d, ownership.Decide(d, selector, all))
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 )
 
@@ -121,40 +119,6 @@ func TestUndoByAnnotation(t *testing.T) {
 			}
 			if _, ok := u.deployment.Annotations[appsv1.DeprecatedRollbackTo]; ok || (tc.image == "image:1") != (u.deployment.Annotations[changeCause] == "first") {
 				t.Errorf("annotations after it: %v", u.deployment.Annotations)
-			}
-		})
-	}
-}
-
-func TestWhoseReplicaSetIsIt(t *testing.T) {
-	owned := func(uid types.UID) of {
-		return func(s *appsv1.ReplicaSet) {
-			s.OwnerReferences = []metav1.OwnerReference{{Kind: "Deployment", Name: "web", UID: uid, Controller: ptr.To(true)}}
-		}
-	}
-	labelled := func(app string) of {
-		return func(s *appsv1.ReplicaSet) { s.Labels = map[string]string{"app": app} }
-	}
-	going := func(s *appsv1.ReplicaSet) { s.DeletionTimestamp = &metav1.Time{Time: now} }
-	type whose struct{ Owned, Adopt, Release int }
-	for name, tc := range map[string]struct {
-		deployment *appsv1.Deployment
-		set        *appsv1.ReplicaSet
-		want       whose
-	}{
-		"its own":                               {web(1), set(1, 1, owned("web"), labelled("web")), whose{Owned: 1}},
-		"a matching orphan":                     {web(1), set(1, 1, labelled("web")), whose{Adopt: 1}},
-		"another orphan":                        {web(1), set(1, 1, labelled("db")), whose{}},
-		"its own with other labels":             {web(1), set(1, 1, owned("web"), labelled("db")), whose{Release: 1}},
-		"another's":                             {web(1), set(1, 1, owned("other"), labelled("web")), whose{}},
-		"an orphan on its way out":              {web(1), set(1, 1, labelled("web"), going), whose{}},
-		"an orphan, but it is being deleted":    {web(1, leaving), set(1, 1, labelled("web")), whose{}},
-		"other labels, but it is being deleted": {web(1, leaving), set(1, 1, owned("web"), labelled("db")), whose{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := decideClaims(tc.deployment, labels.SelectorFromSet(labels.Set{"app": "web"}), []*appsv1.ReplicaSet{tc.set})
-			if diff := cmp.Diff(tc.want, whose{len(c.owned), len(c.adopt), len(c.release)}); diff != "" {
-				t.Errorf("claims (-want +got):\n%s", diff)
 			}
 		})
 	}

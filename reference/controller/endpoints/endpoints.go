@@ -63,25 +63,17 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 		services: core.Services().Lister(), pods: core.Pods().Lister(), nodes: core.Nodes().Lister(),
 		objects: core.Endpoints().Lister(), slices: slices.Lister(),
 	}
-	for _, watched := range []struct {
-		informer cache.SharedIndexInformer
-		handler  cache.ResourceEventHandlerFuncs
-	}{
-		{core.Services().Informer(), all(c.serviceChanged)},
-		{core.Pods().Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.podSeen, UpdateFunc: c.podChanged, DeleteFunc: c.podSeen}},
-		{core.Nodes().Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.nodeSeen, UpdateFunc: c.nodeChanged, DeleteFunc: c.nodeSeen}},
-		{core.Endpoints().Informer(), cache.ResourceEventHandlerFuncs{
-			AddFunc: c.objectSeen, UpdateFunc: func(_, obj any) { c.objectSeen(obj) }, DeleteFunc: c.objectDeleted}},
-		{slices.Informer(), cache.ResourceEventHandlerFuncs{
-			AddFunc: c.sliceSeen, UpdateFunc: func(old, obj any) { c.sliceSeen(old); c.sliceSeen(obj) }, DeleteFunc: c.sliceDeleted}},
-	} {
-		handler, err := watched.informer.AddEventHandler(watched.handler)
-		if err != nil {
-			return nil, fmt.Errorf("watch: %w", err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
-	}
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		core.Services().Informer(): loop.Always(c.serviceChanged),
+		core.Pods().Informer():     cache.ResourceEventHandlerFuncs{AddFunc: c.podSeen, UpdateFunc: c.podChanged, DeleteFunc: c.podSeen},
+		core.Nodes().Informer():    cache.ResourceEventHandlerFuncs{AddFunc: c.nodeSeen, UpdateFunc: c.nodeChanged, DeleteFunc: c.nodeSeen},
+		core.Endpoints().Informer(): cache.ResourceEventHandlerFuncs{
+			AddFunc: c.objectSeen, UpdateFunc: func(_, obj any) { c.objectSeen(obj) }, DeleteFunc: c.objectDeleted},
+		slices.Informer(): cache.ResourceEventHandlerFuncs{
+			AddFunc: c.sliceSeen, UpdateFunc: func(old, obj any) { c.sliceSeen(old); c.sliceSeen(obj) }, DeleteFunc: c.sliceDeleted},
+	})
+	return c, err
 }
 
 // Run syncs Services until ctx ends.

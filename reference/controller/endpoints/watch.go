@@ -12,10 +12,6 @@ import (
 	"github.com/plumbline/plumbline/reference/controller/loop"
 )
 
-func all(changed func(obj any)) cache.ResourceEventHandlerFuncs {
-	return cache.ResourceEventHandlerFuncs{AddFunc: changed, UpdateFunc: func(_, obj any) { changed(obj) }, DeleteFunc: changed}
-}
-
 // enqueueLeftovers finds the Endpoints whose Service was deleted while nobody watched. Those that serve elections never had one.
 func (c *Controller) enqueueLeftovers() {
 	objects, err := c.objects.List(labels.Everything())

@@ -53,23 +53,14 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 		client: client, recorder: recorder, queue: loop.NewQueue[cache.ObjectName]("loadbalancer"), book: newBook(pool), written: map[cache.ObjectName]string{},
 		services: services.Lister(), nodes: nodes.Lister(), slices: slices.Lister(),
 	}
-	for _, watched := range []struct {
-		informer cache.SharedIndexInformer
-		handler  cache.ResourceEventHandlerFuncs
-	}{
-		{services.Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.serviceSeen, UpdateFunc: c.serviceChanged, DeleteFunc: c.serviceDeleted}},
-		{nodes.Informer(), cache.ResourceEventHandlerFuncs{
-			AddFunc: func(any) { c.enqueueAll() }, UpdateFunc: c.nodeChanged, DeleteFunc: func(any) { c.enqueueAll() }}},
-		{slices.Informer(), cache.ResourceEventHandlerFuncs{
-			AddFunc: c.sliceSeen, UpdateFunc: func(_, obj any) { c.sliceSeen(obj) }, DeleteFunc: c.sliceSeen}},
-	} {
-		handler, err := watched.informer.AddEventHandler(watched.handler)
-		if err != nil {
-			return nil, fmt.Errorf("watch: %w", err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
-	}
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		services.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.serviceSeen, UpdateFunc: c.serviceChanged, DeleteFunc: c.serviceDeleted},
+		nodes.Informer(): cache.ResourceEventHandlerFuncs{
+			AddFunc: func(any) { c.enqueueAll() }, UpdateFunc: c.nodeChanged, DeleteFunc: func(any) { c.enqueueAll() }},
+		slices.Informer(): loop.Always(c.sliceSeen),
+	})
+	return c, err
 }
 
 // Run serves load balancers until ctx ends.

@@ -70,23 +70,37 @@ func WaitForCaches(ctx context.Context, name string, synced ...cache.InformerSyn
 	return nil
 }
 
-// Followed is an informer, and who is told of its objects.
-type Followed struct {
-	Informer cache.SharedIndexInformer
-	Handler  cache.ResourceEventHandler
-}
+// Handlers are whom informers tell of their objects. One whose handler is nil is only read.
+type Handlers map[cache.SharedIndexInformer]cache.ResourceEventHandler
 
-// Follow registers handlers, and returns what WaitForCaches waits for: that each has been told of everything there is.
-func Follow(all ...Followed) ([]cache.InformerSynced, error) {
-	synced := make([]cache.InformerSynced, len(all))
-	for i, followed := range all {
-		handler, err := followed.Informer.AddEventHandler(followed.Handler)
-		if err != nil {
-			return nil, err
+// Follow registers handlers with informers that have not been started yet, and returns what WaitForCaches waits for: that each has been
+// told of everything there is.
+func Follow(handlers Handlers) ([]cache.InformerSynced, error) {
+	var synced []cache.InformerSynced
+	for informer, handler := range handlers {
+		if handler == nil {
+			synced = append(synced, informer.HasSynced)
+			continue
 		}
-		synced[i] = handler.HasSynced
+		registered, err := informer.AddEventHandler(handler)
+		if err != nil {
+			return nil, fmt.Errorf("follow an informer: %w", err)
+		}
+		synced = append(synced, registered.HasSynced)
 	}
 	return synced, nil
+}
+
+// Always tells do of each object that comes, changes (as it is then) or goes (which may be a tombstone: see Deleted).
+func Always(do func(obj any)) cache.ResourceEventHandlerFuncs {
+	return cache.ResourceEventHandlerFuncs{AddFunc: do, UpdateFunc: func(_, obj any) { do(obj) }, DeleteFunc: do}
+}
+
+// Enqueue adds the key NAMESPACE/NAME of an object, or of a tombstone, to the queue.
+func Enqueue(queue Queue[string], obj any) {
+	if key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(obj); err == nil {
+		queue.Add(key)
+	}
 }
 
 // Deleted unwraps what a delete handler gets: the object, or the tombstone of one whose deletion went unseen.

@@ -6,6 +6,10 @@ import (
 	"sync"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -49,5 +53,40 @@ func TestDeletedUnwrapsTombstones(t *testing.T) {
 		if got, ok := Deleted[*int](tc.obj); ok != tc.want || (ok && got != value) {
 			t.Errorf("%s: %v, %t", name, got, ok)
 		}
+	}
+}
+
+// TestFollow: handlers hear of every object before the caches count as filled, and an informer without one is waited for, too.
+func TestFollow(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	client := fake.NewClientset(
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a"}}, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "b"}})
+	factory := informers.NewSharedInformerFactory(client, 0)
+	queue := NewQueue[string]("test")
+	secrets := factory.Core().V1().Secrets()
+	synced, err := Follow(Handlers{
+		factory.Core().V1().ConfigMaps().Informer(): Always(func(obj any) { Enqueue(queue, obj) }),
+		secrets.Informer():                          nil,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	factory.StartWithContext(ctx)
+	defer factory.Shutdown()
+	defer cancel()
+	if err := WaitForCaches(ctx, "test", synced...); err != nil {
+		t.Fatal(err)
+	}
+	if key, _ := queue.Get(); key != "default/a" {
+		t.Errorf("the queue has %q first, want default/a", key)
+	}
+	if _, err := secrets.Lister().Secrets("default").Get("b"); err != nil {
+		t.Errorf("the cache without a handler: %v", err)
+	}
+	stopped, stop := context.WithCancel(ctx)
+	stop()
+	if err := WaitForCaches(stopped, "test", func() bool { return false }); err == nil {
+		t.Error("an end before the caches are filled is no error")
 	}
 }

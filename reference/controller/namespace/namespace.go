@@ -33,7 +33,7 @@ type Controller struct {
 	clock      clock.PassiveClock
 	queue      loop.Queue[string]
 	namespaces corelisters.NamespaceLister
-	hasSynced  cache.InformerSynced
+	hasSynced  []cache.InformerSynced
 }
 
 // New registers the controller with the informers; they must not have been started yet.
@@ -43,19 +43,16 @@ func New(client kubernetes.Interface, metadata metadata.Interface, factory infor
 		client: client, metadata: metadata, clock: clock.RealClock{},
 		queue: loop.NewQueue[string]("namespace"), namespaces: informer.Lister(),
 	}
-	handler, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: c.changed, UpdateFunc: func(_, obj any) { c.changed(obj) },
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		informer.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.changed, UpdateFunc: func(_, obj any) { c.changed(obj) }},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("watch namespaces: %w", err)
-	}
-	c.hasSynced = handler.HasSynced
-	return c, nil
+	return c, err
 }
 
 // Run empties namespaces until ctx ends.
 func (c *Controller) Run(ctx context.Context) error {
-	if err := loop.WaitForCaches(ctx, "namespace", c.hasSynced); err != nil {
+	if err := loop.WaitForCaches(ctx, "namespace", c.hasSynced...); err != nil {
 		return err
 	}
 	loop.Run(ctx, "namespace", c.queue, workers, c.sync)

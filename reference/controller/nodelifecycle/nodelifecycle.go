@@ -85,21 +85,13 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 	}}); err != nil {
 		return nil, fmt.Errorf("index pods by node: %w", err)
 	}
-	for _, watched := range []struct {
-		informer cache.SharedIndexInformer
-		handler  cache.ResourceEventHandlerFuncs
-	}{
-		{core.Nodes().Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.nodeAdded, UpdateFunc: c.nodeChanged, DeleteFunc: c.nodeDeleted}},
-		{leases.Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.leaseSeen, UpdateFunc: func(_, obj any) { c.leaseSeen(obj) }}},
-		{core.Pods().Informer(), cache.ResourceEventHandlerFuncs{AddFunc: c.podSeen, UpdateFunc: c.podChanged, DeleteFunc: c.podDeleted}},
-	} {
-		handler, err := watched.informer.AddEventHandler(watched.handler)
-		if err != nil {
-			return nil, fmt.Errorf("watch: %w", err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
-	}
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		core.Nodes().Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.nodeAdded, UpdateFunc: c.nodeChanged, DeleteFunc: c.nodeDeleted},
+		leases.Informer():       cache.ResourceEventHandlerFuncs{AddFunc: c.leaseSeen, UpdateFunc: func(_, obj any) { c.leaseSeen(obj) }},
+		core.Pods().Informer():  cache.ResourceEventHandlerFuncs{AddFunc: c.podSeen, UpdateFunc: c.podChanged, DeleteFunc: c.podDeleted},
+	})
+	return c, err
 }
 
 // Run looks after nodes until ctx ends.

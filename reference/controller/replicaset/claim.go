@@ -1,38 +1,29 @@
 package replicaset
 
 import (
+	"context"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/plumbline/plumbline/reference/controller/ownership"
 )
 
-// claims says what becomes of each Pod that the set owns or could own.
-type claims struct {
-	owned   []*corev1.Pod // the set's own already, and selected
-	adopt   []*corev1.Pod // orphans that the selector matches
-	release []*corev1.Pod // the set's own, whose labels no longer match: quarantined
-}
-
-// decideClaims sorts active Pods by whose they are (claims replicasets/adopt and replicasets/quarantine). What another
-// controller owns is left alone, and a set that is being deleted neither adopts nor releases.
-func decideClaims(set *appsv1.ReplicaSet, selector labels.Selector, pods []*corev1.Pod) claims {
-	var c claims
-	for _, pod := range pods {
-		matches := selector.Matches(labels.Set(pod.Labels))
-		owner := metav1.GetControllerOfNoCopy(pod)
-		switch {
-		case owner != nil && owner.UID != set.UID:
-		case owner != nil && matches:
-			c.owned = append(c.owned, pod)
-		case set.DeletionTimestamp != nil:
-		case owner != nil:
-			c.release = append(c.release, pod)
-		case matches && pod.DeletionTimestamp == nil && pod.Namespace == set.Namespace:
-			c.adopt = append(c.adopt, pod)
-		}
+// claimer adopts Pods for sets, and releases them.
+func claimer(client kubernetes.Interface) ownership.Claimer[*corev1.Pod] {
+	return ownership.Claimer[*corev1.Pod]{
+		Kind: kind, Owner: "replica set", Object: "pod",
+		Read: func(ctx context.Context, namespace, name string) (metav1.Object, error) {
+			return client.AppsV1().ReplicaSets(namespace).Get(ctx, name, metav1.GetOptions{})
+		},
+		Patch: func(ctx context.Context, pod *corev1.Pod, patch []byte) (*corev1.Pod, error) {
+			return client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+		},
 	}
-	return c
 }
 
 // isActive tells whether a Pod counts as a replica: it has not ended, and nobody has asked for its end.

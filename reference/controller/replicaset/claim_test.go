@@ -8,7 +8,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -74,37 +73,6 @@ func names(pods []*corev1.Pod) []string {
 		result = append(result, p.Name)
 	}
 	return result
-}
-
-func TestWhosePodIsIt(t *testing.T) {
-	selector := labels.SelectorFromSet(labels.Set{"app": "web"})
-	for name, tc := range map[string]struct {
-		deleted               bool
-		pods                  []*corev1.Pod
-		owned, adopt, release []string
-	}{
-		"its own Pod that matches is its own":           {pods: []*corev1.Pod{pod("a", ownedBy("set"))}, owned: []string{"a"}},
-		"a matching orphan is adopted":                  {pods: []*corev1.Pod{pod("a")}, adopt: []string{"a"}},
-		"an orphan that does not match is left":         {pods: []*corev1.Pod{pod("a", labelled("db"))}},
-		"a relabelled Pod is released, not killed":      {pods: []*corev1.Pod{pod("a", ownedBy("set"), labelled("quarantine"))}, release: []string{"a"}},
-		"what another controller owns is never taken":   {pods: []*corev1.Pod{pod("a", ownedBy("other"))}},
-		"an orphan on its way out is not adopted":       {pods: []*corev1.Pod{pod("a", leaving)}},
-		"a set being deleted adopts nothing":            {deleted: true, pods: []*corev1.Pod{pod("a"), pod("b", ownedBy("set"))}, owned: []string{"b"}},
-		"a set being deleted releases nothing":          {deleted: true, pods: []*corev1.Pod{pod("a", ownedBy("set"), labelled("x"))}},
-		"an orphan of another namespace is not adopted": {pods: []*corev1.Pod{pod("a", func(p *corev1.Pod) { p.Namespace = "other" })}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := set(1)
-			if tc.deleted {
-				s.DeletionTimestamp = &metav1.Time{Time: now}
-			}
-			got := decideClaims(s, selector, tc.pods)
-			want := map[string][]string{"owned": tc.owned, "adopt": tc.adopt, "release": tc.release}
-			if diff := cmp.Diff(want, map[string][]string{"owned": names(got.owned), "adopt": names(got.adopt), "release": names(got.release)}); diff != "" {
-				t.Errorf("claims (-want +got):\n%s", diff)
-			}
-		})
-	}
 }
 
 func TestPodsThatEndedDoNotCount(t *testing.T) {

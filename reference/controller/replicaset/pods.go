@@ -2,8 +2,6 @@ package replicaset
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,79 +22,6 @@ const (
 	successfulDelete = "SuccessfulDelete"
 	failedDelete     = "FailedDelete"
 )
-
-// claim adopts and releases what was decided, and returns the Pods that the set has after that.
-func (c *Controller) claim(ctx context.Context, set *appsv1.ReplicaSet, decided claims) ([]*corev1.Pod, error) {
-	pods := decided.owned
-	var failures []error
-	for _, pod := range decided.release {
-		if err := c.release(ctx, set, pod); err != nil {
-			failures = append(failures, err)
-		}
-	}
-	if len(decided.adopt) > 0 {
-		if err := c.mayAdopt(ctx, set); err != nil {
-			return nil, errors.Join(append(failures, err)...)
-		}
-	}
-	for _, pod := range decided.adopt {
-		adopted, err := c.adopt(ctx, set, pod)
-		if err != nil {
-			failures = append(failures, err)
-		}
-		if adopted {
-			pods = append(pods, pod)
-		}
-	}
-	return pods, errors.Join(failures...)
-}
-
-// mayAdopt reads the set from the server, once a sync: the cached one may have been deleted, or replaced by another of its name.
-func (c *Controller) mayAdopt(ctx context.Context, set *appsv1.ReplicaSet) error {
-	fresh, err := c.client.AppsV1().ReplicaSets(set.Namespace).Get(ctx, set.Name, metav1.GetOptions{})
-	switch {
-	case err != nil:
-		return fmt.Errorf("read replica set %s before adopting pods: %w", keyOf(set), err)
-	case fresh.UID != set.UID:
-		return fmt.Errorf("replica set %s is gone: another of its name has UID %s, not %s", keyOf(set), fresh.UID, set.UID)
-	case fresh.DeletionTimestamp != nil:
-		return fmt.Errorf("replica set %s has been deleted at %v", keyOf(set), fresh.DeletionTimestamp)
-	}
-	return nil
-}
-
-// metadataPatch carries the UID so that a Pod of the same name created since is not touched.
-func metadataPatch(uid types.UID, ownerReferences any) ([]byte, error) {
-	return json.Marshal(map[string]any{"metadata": map[string]any{"uid": uid, "ownerReferences": ownerReferences}})
-}
-
-func (c *Controller) adopt(ctx context.Context, set *appsv1.ReplicaSet, pod *corev1.Pod) (bool, error) {
-	patch, err := metadataPatch(pod.UID, []*metav1.OwnerReference{metav1.NewControllerRef(set, kind)})
-	if err != nil {
-		return false, fmt.Errorf("encode patch: %w", err)
-	}
-	_, err = c.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("adopt pod %s/%s: %w", pod.Namespace, pod.Name, err)
-	}
-	return true, nil
-}
-
-func (c *Controller) release(ctx context.Context, set *appsv1.ReplicaSet, pod *corev1.Pod) error {
-	patch, err := metadataPatch(pod.UID, []map[string]string{{"$patch": "delete", "uid": string(set.UID)}})
-	if err != nil {
-		return fmt.Errorf("encode patch: %w", err)
-	}
-	_, err = c.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
-	// Invalid means that the UID is another's: the Pod is gone, and its successor is none of our business.
-	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsInvalid(err) {
-		return fmt.Errorf("release pod %s/%s: %w", pod.Namespace, pod.Name, err)
-	}
-	return nil
-}
 
 // apply creates or deletes what was decided, and returns the first failure.
 func (c *Controller) apply(ctx context.Context, set *appsv1.ReplicaSet, decided change) error {

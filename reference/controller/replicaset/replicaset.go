@@ -1,6 +1,6 @@
 // Package replicaset keeps, for every ReplicaSet, as many Pods as it asks for.
 //
-// The decisions are pure functions: whose a Pod is (claim.go), how many to create and which to delete (scale.go), what the status
+// The decisions are pure functions: whose a Pod is (package ownership), how many to create and which to delete (scale.go), what the status
 // says (status.go). This file and pods.go carry them out, as upstream's pkg/controller/replicaset does.
 package replicaset
 
@@ -23,6 +23,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/plumbline/plumbline/reference/controller/loop"
+	"github.com/plumbline/plumbline/reference/controller/ownership"
 )
 
 // workers is how many sets are synced at once.
@@ -42,6 +43,7 @@ type Controller struct {
 	recorder     record.EventRecorder
 	clock        clock.PassiveClock
 	queue        loop.Queue[string]
+	claimer      ownership.Claimer[*corev1.Pod]
 	expectations *expectations
 
 	sets      appslisters.ReplicaSetLister
@@ -56,7 +58,7 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 	sets, pods := factory.Apps().V1().ReplicaSets(), factory.Core().V1().Pods()
 	c := &Controller{
 		client: client, recorder: recorder, clock: clock.RealClock{},
-		queue:        loop.NewQueue[string]("replicaset"),
+		queue: loop.NewQueue[string]("replicaset"), claimer: claimer(client),
 		expectations: newExpectations(clock.RealClock{}),
 		sets:         sets.Lister(), setIndex: sets.Informer().GetIndexer(),
 		pods: pods.Lister(), podIndex: pods.Informer().GetIndexer(),
@@ -67,20 +69,12 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 	if err := sets.Informer().AddIndexers(cache.Indexers{setsByOwner: indexSet}); err != nil {
 		return nil, fmt.Errorf("index replica sets by owner: %w", err)
 	}
-	setHandler, err := sets.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: c.enqueue, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted,
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		sets.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.enqueue, UpdateFunc: c.setChanged, DeleteFunc: c.setDeleted},
+		pods.Informer(): cache.ResourceEventHandlerFuncs{AddFunc: c.podAdded, UpdateFunc: c.podChanged, DeleteFunc: c.podDeleted},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("watch replica sets: %w", err)
-	}
-	podHandler, err := pods.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: c.podAdded, UpdateFunc: c.podChanged, DeleteFunc: c.podDeleted,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("watch pods: %w", err)
-	}
-	c.hasSynced = []cache.InformerSynced{setHandler.HasSynced, podHandler.HasSynced}
-	return c, nil
+	return c, err
 }
 
 // Run syncs sets until ctx ends.
@@ -142,7 +136,7 @@ func (c *Controller) sync(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	pods, err := c.claim(ctx, set, decideClaims(set, selector, active(all)))
+	pods, err := c.claimer.Claim(ctx, set, ownership.Decide(set, selector, active(all)))
 	if err != nil {
 		return err
 	}

@@ -11,11 +11,7 @@ import (
 	"github.com/plumbline/plumbline/reference/controller/loop"
 )
 
-func (c *Controller) enqueue(obj any) {
-	if key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(obj); err == nil {
-		c.queue.Add(key)
-	}
-}
+func (c *Controller) enqueue(obj any) { loop.Enqueue(c.queue, obj) }
 
 func (c *Controller) setChanged(old, obj any) {
 	if old.(*appsv1.ReplicaSet).UID != obj.(*appsv1.ReplicaSet).UID {

@@ -60,29 +60,15 @@ func New(client kubernetes.Interface, factory informers.SharedInformerFactory, r
 		claims: core.PersistentVolumeClaims().Lister(), volumes: core.PersistentVolumes().Lister(), classes: classes.Lister(),
 		pods: core.Pods().Lister(), nodes: core.Nodes().Lister(),
 	}
-	for _, watched := range []struct {
-		informer cache.SharedIndexInformer
-		seen     func(obj any)
-	}{
-		{core.PersistentVolumeClaims().Informer(), c.claimSeen},
-		{core.PersistentVolumes().Informer(), c.volumeSeen},
-		{classes.Informer(), func(any) { c.enqueuePending() }},
-		{core.Pods().Informer(), c.podSeen},
-		{core.Nodes().Informer(), nil},
-	} {
-		if watched.seen == nil {
-			c.hasSynced = append(c.hasSynced, watched.informer.HasSynced)
-			continue
-		}
-		handler, err := watched.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc: watched.seen, UpdateFunc: func(_, obj any) { watched.seen(obj) }, DeleteFunc: watched.seen,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("watch: %w", err)
-		}
-		c.hasSynced = append(c.hasSynced, handler.HasSynced)
-	}
-	return c, nil
+	var err error
+	c.hasSynced, err = loop.Follow(loop.Handlers{
+		core.PersistentVolumeClaims().Informer(): loop.Always(c.claimSeen),
+		core.PersistentVolumes().Informer():      loop.Always(c.volumeSeen),
+		classes.Informer():                       loop.Always(func(any) { c.enqueuePending() }),
+		core.Pods().Informer():                   loop.Always(c.podSeen),
+		core.Nodes().Informer():                  nil,
+	})
+	return c, err
 }
 
 // Run looks after claims and volumes until ctx ends.

@@ -22,10 +22,13 @@ const podLink = "eth0"
 // permanent neighbour entry says where its packets go.
 var gateway = netip.MustParseAddr("169.254.1.1")
 
+// linkPrefix begins the names of the node's ends of all Pods' veths.
+const linkPrefix = "veth"
+
 // LinkName is the name of the node's end of a Pod's veth.
 func LinkName(id string) string {
 	sum := sha256.Sum256([]byte(id))
-	return "veth" + hex.EncodeToString(sum[:4])
+	return linkPrefix + hex.EncodeToString(sum[:4])
 }
 
 // connect makes the veth and both ends' addresses, routes and neighbours. All

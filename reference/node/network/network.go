@@ -34,7 +34,10 @@ type Peer struct {
 type Network struct {
 	configuring sync.Mutex // one Configure at a time
 
+	forwarding sync.Mutex // over the rules for host ports, held while they are written
+
 	mu        sync.Mutex
+	forwarded map[string]forwarding // by Pod; changed only under forwarding
 	config    Config
 	addresses addresses
 	mtu       int
@@ -59,6 +62,9 @@ func (n *Network) Configure(ctx context.Context, config Config) error {
 		return err
 	}
 	if err := syncMasquerade(ctx, config); err != nil {
+		return err
+	}
+	if err := n.syncPorts(ctx); err != nil {
 		return err
 	}
 	n.mu.Lock()
@@ -133,8 +139,11 @@ func (n *Network) Connect(id, path string) (netip.Addr, error) {
 	return address, nil
 }
 
-// Disconnect removes the link and frees the address. Neither needs to exist.
-func (n *Network) Disconnect(id string, address netip.Addr) error {
+// Disconnect removes the ports that lead to the Pod, then the link, and frees the address. None of them needs to exist.
+func (n *Network) Disconnect(ctx context.Context, id string, address netip.Addr) error {
+	if err := n.unforward(ctx, id); err != nil {
+		return err
+	}
 	if err := removeLink(LinkName(id)); err != nil {
 		return err
 	}

@@ -61,12 +61,14 @@ type Worker struct {
 
 // eager is how soon a server that does not listen yet is asked for its
 // readiness again; the steps double up to eagerMost, so that a server that took
-// its time is not kept waiting as long again. Upstream asks again whenever the
+// its time is not kept waiting as long again, and after eagerFor without bound,
+// since such a server is not about to listen. Upstream asks again whenever the
 // Pod is synced; here it is only while the connection is refused, so that no
 // server sees it, and no failure is recorded.
 const (
 	eager     = 20 * time.Millisecond
 	eagerMost = 80 * time.Millisecond
+	eagerFor  = 5 * time.Second
 )
 
 // Run probes until ctx ends or there is nothing more to ask.
@@ -76,7 +78,8 @@ const (
 // delay.
 func (w *Worker) Run(ctx context.Context) {
 	c := counter{kind: w.Kind, spec: w.Spec}
-	tick, wait := w.first(w.Clock.Now()), eager
+	begun := w.Clock.Now()
+	tick, wait := w.first(begun), eager
 	early := w.Kind == Readiness && w.Spec.Exec == nil
 	timer := w.Clock.NewTimer(tick.Sub(w.Clock.Now()))
 	defer timer.Stop()
@@ -94,7 +97,10 @@ func (w *Worker) Run(ctx context.Context) {
 		regular, of := w.after(tick, now)
 		if early && out.Refused && now.Add(wait).Before(regular) {
 			timer.Reset(wait)
-			wait = min(2*wait, eagerMost)
+			wait *= 2
+			if now.Sub(begun) < eagerFor {
+				wait = min(wait, eagerMost)
+			}
 			continue
 		}
 		early = false

@@ -17,10 +17,11 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/plumbline/plumbline/reference/node/network"
+	"github.com/plumbline/plumbline/reference/node/shim"
 )
 
 // containerdNamespace keeps what is ours apart from other users of the same containerd.
-const containerdNamespace = "reference"
+const containerdNamespace = shim.Namespace
 
 // Options of New. Empty fields have the values given here.
 type Options struct {
@@ -167,6 +168,9 @@ func (c *Containerd) ConfigureNetwork(ctx context.Context, config NetworkConfig)
 func (c *Containerd) recover(ctx context.Context) error {
 	var err error
 	if c.snapshotter, err = findSnapshotter(ctx, c.client); err != nil {
+		return err
+	}
+	if err := c.createSandbox(ctx); err != nil {
 		return err
 	}
 	if err := c.recoverSandboxes(ctx); err != nil {

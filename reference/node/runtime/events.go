@@ -286,7 +286,7 @@ func reasonOf(code int, oom bool) string {
 	return "Error"
 }
 
-// cleanUp ends the shim of an ended container.
+// cleanUp removes the task of an ended container.
 func (c *Containerd) cleanUp(ctr *container) {
 	for again := 50 * time.Millisecond; ; again = min(2*again, time.Second) {
 		err := c.deleteTask(c.ctx, ctr.id)

@@ -14,6 +14,12 @@ import (
 // containerd's CRI plugin by default.
 const maxLogLine = 16 << 10
 
+// A log that has come to maxLogSize is begun anew beside maxLogFiles-1 older ones, as by a kubelet with its defaults.
+const (
+	maxLogSize  = 10 << 20
+	maxLogFiles = 5
+)
+
 // logTime is RFC3339Nano with all its digits.
 const logTime = "2006-01-02T15:04:05.000000000Z07:00"
 
@@ -22,6 +28,8 @@ const logTime = "2006-01-02T15:04:05.000000000Z07:00"
 type logFile struct {
 	mu   sync.Mutex
 	file *os.File // nil: output is discarded
+	path string
+	size int64 // of the file
 }
 
 func openLog(path string) (*logFile, error) {
@@ -35,10 +43,50 @@ func openLog(path string) (*logFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
-	return &logFile{file: file}, nil
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return &logFile{file: file, path: path, size: info.Size()}, nil
+}
+
+// write appends lines, and begins the file anew once it is full. Lines that cannot be written are lost.
+func (l *logFile) write(lines []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil || len(lines) == 0 {
+		return
+	}
+	n, _ := l.file.Write(lines)
+	if l.size += int64(n); l.size >= maxLogSize {
+		l.rotate(time.Now())
+	}
+}
+
+// rotate puts the file aside under a name with the time, and removes the oldest of such. Where that fails, the file goes on to grow, and is
+// tried again at the next line.
+func (l *logFile) rotate(now time.Time) {
+	aside := l.path + "." + now.UTC().Format("20060102-150405.000000000")
+	if err := os.Rename(l.path, aside); err != nil {
+		return
+	}
+	file, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+	if err != nil {
+		_ = os.Rename(aside, l.path)
+		return
+	}
+	l.file.Close()
+	l.file, l.size = file, 0
+	old, _ := filepath.Glob(l.path + ".*") // the pattern is well-formed; names are in order of time
+	for _, name := range old[:max(0, len(old)-(maxLogFiles-1))] {
+		os.Remove(name)
+	}
 }
 
 func (l *logFile) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.file != nil {
 		l.file.Close()
 	}
@@ -103,11 +151,7 @@ func (s *logStream) format(out *bytes.Buffer, tag string, text []byte) {
 }
 
 func (s *logStream) flush(lines []byte) {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	if s.log.file != nil && len(lines) > 0 {
-		s.log.file.Write(lines)
-	}
+	s.log.write(lines)
 }
 
 var _ io.Writer = (*logStream)(nil)

@@ -57,3 +57,41 @@ func TestLogLines(t *testing.T) {
 		})
 	}
 }
+
+func TestFullLogsArePutAside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "0.log")
+	log, err := openLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.close()
+	stream := log.stream("stdout")
+	block := []byte(strings.Repeat(strings.Repeat("x", 1023)+"\n", 1024))
+	for n := range 64 { // MiB
+		fmt.Fprintf(stream, "block %d\n", n)
+		stream.Write(block)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != maxLogFiles {
+		t.Errorf("there are %v, want %d files", files, maxLogFiles)
+	}
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > maxLogSize+(2<<20) {
+			t.Errorf("%s has %d bytes, want about %d at most", file, info.Size(), maxLogSize)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "block 0\n") || !strings.Contains(string(text), "block 63\n") {
+		t.Error("the newest file has not what was written last")
+	}
+}

@@ -117,6 +117,7 @@ type SandboxConfig struct {
 	HostNetwork bool
 	HostIPC     bool
 	HostPID     bool
+	Ports       []network.PortMapping // of the node that lead to the Pod; none with HostNetwork
 
 	QOS       QOSClass
 	Resources Resources // of the Pod cgroup; zero fields are not limited

@@ -35,6 +35,7 @@ type sandboxRecord struct {
 	HostIPC, HostPID bool
 	QOS              QOSClass
 	CPUShares        uint64
+	Ports            []network.PortMapping
 }
 
 // lockSandbox gives the entry of a Pod, new if need be, locked for writing.
@@ -90,19 +91,19 @@ func (c *Containerd) CreateSandbox(ctx context.Context, config SandboxConfig) (S
 			CreatedAt: time.Now(), Labels: config.Labels,
 		},
 		Hostname: config.Hostname, HostIPC: config.HostIPC, HostPID: config.HostPID,
-		QOS: config.QOS, CPUShares: config.Resources.CPUShares,
+		QOS: config.QOS, CPUShares: config.Resources.CPUShares, Ports: config.Ports,
 	}
-	if err := c.build(s, &record, config.Resources); err != nil {
+	if err := c.build(ctx, s, &record, config.Resources); err != nil {
 		err = fmt.Errorf("create the sandbox of %s/%s: %w", config.Namespace, config.Name, err)
-		return Sandbox{}, errors.Join(err, c.demolish(s.dir, record.Sandbox))
+		return Sandbox{}, errors.Join(err, c.demolish(ctx, s.dir, record.Sandbox))
 	}
 	s.record, s.exists = record, true
 	c.shareCPU(record, record.CPUShares)
 	return record.Sandbox, nil
 }
 
-func (c *Containerd) build(s *sandbox, record *sandboxRecord, resources Resources) error {
-	if err := c.demolish(s.dir, record.Sandbox); err != nil { // an attempt that was cut short
+func (c *Containerd) build(ctx context.Context, s *sandbox, record *sandboxRecord, resources Resources) error {
+	if err := c.demolish(ctx, s.dir, record.Sandbox); err != nil { // an attempt that was cut short
 		return err
 	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
@@ -130,17 +131,20 @@ func (c *Containerd) build(s *sandbox, record *sandboxRecord, resources Resource
 		if record.IP, err = c.network.Connect(record.UID, record.NetNS); err != nil {
 			return err
 		}
+		if err := c.network.Forward(ctx, record.UID, record.IP, record.Ports); err != nil {
+			return err
+		}
 	}
 	return writeJSON(filepath.Join(s.dir, sandboxFile), record)
 }
 
 // demolish removes what there is of a sandbox.
-func (c *Containerd) demolish(dir string, s Sandbox) error {
+func (c *Containerd) demolish(ctx context.Context, dir string, s Sandbox) error {
 	if err := c.cgroups.remove(s.Cgroup); err != nil {
 		return err
 	}
 	if !s.HostNetwork {
-		if err := c.network.Disconnect(s.UID, s.IP); err != nil {
+		if err := c.network.Disconnect(ctx, s.UID, s.IP); err != nil {
 			return err
 		}
 	}
@@ -159,7 +163,7 @@ func (c *Containerd) RemoveSandbox(ctx context.Context, podUID string) error {
 		return fmt.Errorf("remove the containers of Pod %s: %w", podUID, err)
 	}
 	if s.exists {
-		if err := c.demolish(s.dir, s.record.Sandbox); err != nil {
+		if err := c.demolish(ctx, s.dir, s.record.Sandbox); err != nil {
 			return fmt.Errorf("remove the sandbox of %s/%s: %w", s.record.Namespace, s.record.Name, err)
 		}
 	}
@@ -207,7 +211,7 @@ func (c *Containerd) recoverSandboxes(ctx context.Context) error {
 		if err := readJSON(filepath.Join(dir, sandboxFile), &record); err != nil || !record.HostNetwork && !bound(filepath.Join(dir, netFile)) {
 			logger(ctx).Info("Removing an incomplete sandbox", "uid", entry.Name())
 			for _, class := range []QOSClass{Guaranteed, Burstable, BestEffort} {
-				if err := c.demolish(dir, Sandbox{UID: entry.Name(), Cgroup: podCgroup(entry.Name(), class)}); err != nil {
+				if err := c.demolish(ctx, dir, Sandbox{UID: entry.Name(), Cgroup: podCgroup(entry.Name(), class)}); err != nil {
 					return err
 				}
 			}
@@ -215,6 +219,7 @@ func (c *Containerd) recoverSandboxes(ctx context.Context) error {
 		}
 		if record.IP.IsValid() && !record.HostNetwork {
 			c.network.Reserve(record.IP)
+			c.network.Remember(record.UID, record.IP, record.Ports)
 		}
 		c.sandboxes[record.UID] = &sandbox{exists: true, record: record, dir: dir}
 		c.shareCPU(record, record.CPUShares)

@@ -29,6 +29,9 @@ func (c *Containerd) startOnce(ctx context.Context, config ContainerConfig) (str
 	if err != nil {
 		return "", err
 	}
+	if err := awaitShim(ctx); err != nil { // before anything is held
+		return "", fmt.Errorf("start container %s: %w", config.Name, err)
+	}
 	pod, err := c.holdSandbox(config.PodUID)
 	if err != nil {
 		return "", fmt.Errorf("start container %s: %w", config.Name, err)

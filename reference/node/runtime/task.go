@@ -11,14 +11,38 @@ import (
 	"github.com/containerd/containerd/api/types"
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/core/mount"
+	containerdsandbox "github.com/containerd/containerd/v2/core/sandbox"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/errdefs/pkg/errgrpc"
 	"github.com/containerd/typeurl/v2"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/plumbline/plumbline/reference/node/shim"
 )
 
-// runtimeName is containerd's name for the shim that runs runc.
-const runtimeName = "io.containerd.runc.v2"
+// allContainers is containerd's sandbox of all containers of the node: those of a sandbox share a shim. Pods' own sandboxes are ours.
+const allContainers = "node"
+
+// createSandbox makes containerd's record of it, which outlives containerd.
+func (c *Containerd) createSandbox(ctx context.Context) error {
+	_, err := c.client.SandboxStore().Create(ctx, containerdsandbox.Sandbox{ID: allContainers, Runtime: containerdsandbox.RuntimeOpts{Name: shim.Runtime}})
+	if err != nil && !errdefs.IsAlreadyExists(err) {
+		return fmt.Errorf("make containerd's record of a sandbox: %w", err)
+	}
+	return nil
+}
+
+// awaitShim waits while the shim is being started again.
+func awaitShim(ctx context.Context) error {
+	for !shim.Listens() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the shim does not listen at %s: %w", shim.Socket, ctx.Err())
+		case <-time.After(reconnectInterval):
+		}
+	}
+	return nil
+}
 
 // whileUnavailable does something again as long as containerd goes away in
 // the middle of it. That containerd is not there at first is no error: calls wait.
@@ -46,7 +70,8 @@ func (c *Containerd) createRecord(ctx context.Context, status ContainerStatus, i
 	}
 	_, err = c.client.ContainerService().Create(ctx, containers.Container{
 		ID: status.ID, Image: imageName, Spec: encoded,
-		Runtime:     containers.RuntimeInfo{Name: runtimeName},
+		Runtime:     containers.RuntimeInfo{Name: shim.Runtime},
+		SandboxID:   allContainers,
 		Snapshotter: c.snapshotter, SnapshotKey: status.ID,
 		Labels: map[string]string{ // for people with ctr
 			"io.kubernetes.pod.uid": status.PodUID, "io.kubernetes.pod.namespace": status.PodNamespace,
@@ -56,10 +81,11 @@ func (c *Containerd) createRecord(ctx context.Context, status ContainerStatus, i
 	return err
 }
 
-// createTask starts the shim, which makes the container up to, but without, its process's program.
+// createTask has the shim make the container up to, but without, its process's program.
 func (c *Containerd) createTask(ctx context.Context, status ContainerStatus, rootfs []mount.Mount, paths fifoPaths) (pid int, err error) {
 	request := &tasks.CreateTaskRequest{
 		ContainerID: status.ID, Terminal: status.TTY,
+		TaskApiAddress: "ttrpc+unix://" + shim.Socket, TaskApiVersion: 3,
 		Stdin: paths.stdin, Stdout: paths.stdout, Stderr: paths.stderr,
 	}
 	for _, m := range rootfs {
@@ -88,7 +114,7 @@ func (c *Containerd) killTask(ctx context.Context, id, execID string, signal sys
 	return err
 }
 
-// deleteTask ends the shim of an ended task. A task that is gone is no error.
+// deleteTask removes an ended task. A task that is gone is no error.
 func (c *Containerd) deleteTask(ctx context.Context, id string) error {
 	return whileUnavailable(ctx, func() error {
 		_, err := c.client.TaskService().Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id})

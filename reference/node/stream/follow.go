@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/fsnotify/fsnotify"
 	v1 "k8s.io/api/core/v1"
@@ -20,7 +21,7 @@ func FollowLog(ctx context.Context, path string, options *v1.PodLogOptions, now 
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
-	defer f.Close()
+	defer func() { f.Close() }()
 	w := newLogWriter(out, options, now())
 	if w.left == 0 {
 		return nil
@@ -33,7 +34,8 @@ func FollowLog(ctx context.Context, path string, options *v1.PodLogOptions, now 
 		return fmt.Errorf("watch log: %w", err)
 	}
 	defer changes.Close()
-	if err := changes.Add(path); err != nil {
+	// The directory, in which a full log is put aside for a new one of its name.
+	if err := changes.Add(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("watch log: %w", err)
 	}
 	lines := &lineReader{r: bufio.NewReader(f)}
@@ -51,6 +53,23 @@ func FollowLog(ctx context.Context, path string, options *v1.PodLogOptions, now 
 			}
 			return err
 		}
+		next, err := begunAnew(path, f)
+		if err != nil {
+			return err
+		}
+		if next != nil {
+			// What was written between the last look and the cut is still in the old one.
+			err := copyLines(lines, w)
+			f.Close()
+			f, lines = next, &lineReader{r: bufio.NewReader(next)}
+			if errors.Is(err, errLimit) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		flush()
 		if last {
 			return nil
@@ -64,6 +83,29 @@ func FollowLog(ctx context.Context, path string, options *v1.PodLogOptions, now 
 			return fmt.Errorf("watch log: %w", err)
 		}
 	}
+}
+
+// begunAnew opens the log if it is another file than the one that is read, and is nil if it is the same, or not there at the moment.
+func begunAnew(path string, current *os.File) (*os.File, error) {
+	was, err := current.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("look at log: %w", err)
+	}
+	is, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && os.SameFile(was, is) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at log: %w", err)
+	}
+	next, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return next, nil
 }
 
 // copyLines writes all complete lines that are there.

@@ -102,7 +102,7 @@ func TestFollowLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { f.Close() }()
 	add := func(text string) {
 		t.Helper()
 		if _, err := f.WriteString(text); err != nil {
@@ -119,6 +119,17 @@ func TestFollowLog(t *testing.T) {
 	add("2026-01-02T03:04:02Z stdout F t") // a line comes in two writes
 	add("wo\n")
 	read.waitFor(t, "one\ntwo\n")
+	// The log is full, and put aside; a line came just before.
+	add("2026-01-02T03:04:02Z stdout F three\n")
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	next, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	f = next
 	add("2026-01-02T03:04:03Z stdout F last words\n")
 	close(ended)
 	select {
@@ -129,7 +140,7 @@ func TestFollowLog(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("it goes on after the container's end")
 	}
-	read.waitFor(t, "one\ntwo\nlast words\n")
+	read.waitFor(t, "one\ntwo\nthree\nlast words\n")
 }
 
 func TestChooseInstance(t *testing.T) {

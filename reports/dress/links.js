@@ -1,4 +1,6 @@
-// What both pages do, after each has said what filter does.
+// What all pages do, after each has said what filter does.
+// What is scrolled to, by a link or a key, stops below the filter, which is as high as the screen is narrow.
+function makeRoom() { document.documentElement.style.scrollPaddingTop = form.offsetHeight + 8 + "px"; }
 // A link shows what it leads to, whatever is filtered.
 function open() {
   let id;
@@ -13,10 +15,12 @@ function open() {
 form.addEventListener("input", filter);
 form.addEventListener("submit", e => e.preventDefault());
 addEventListener("hashchange", open);
+addEventListener("resize", makeRoom);
 addEventListener("keydown", e => {
   if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || /INPUT|SELECT/.test(e.target.tagName)) return;
   e.preventDefault();
   by("search").focus();
 });
 filter();
+makeRoom();
 open();
