@@ -366,10 +366,11 @@ Feature: Pods by kubectl
         kind: Pod
         metadata: {name: story}
         spec:
-          containers: [{name: app, image: "${image}", command: [/workload, steps, print early, print filling --count=12500 --length=1000, sleep 15, print late, wait]}]
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print early, sleep 6, print filling --count=12500 --length=1000, sleep 15, print late, wait]}]
         """
       And "status.containerStatuses[name=app].started" of Pod "story" becomes "true"
       And the log of Pod "story" is followed
+      And the log of Pod "story" says "early"
       Then the log of Pod "story" says "filling 12500." before "late"
       And the log of Pod "story" says "late" before "started"
       When kubectl runs "logs story --tail=2"
