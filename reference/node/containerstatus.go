@@ -157,8 +157,9 @@ func (s *podState) overlayFailure(spec *v1.Container, st *v1.ContainerStatus, in
 // setHealth fills in started and ready.
 func (s *podState) setHealth(spec *v1.Container, st *v1.ContainerStatus, init bool) {
 	started := false
-	h := s.healthOf(spec, strings.TrimPrefix(st.ContainerID, containerIDPrefix))
-	if st.State.Running != nil {
+	id := strings.TrimPrefix(st.ContainerID, containerIDPrefix)
+	h := s.healthOf(spec, id)
+	if st.State.Running != nil && s.Stops[id].Reason != stopPostStart { // whose hook failed has not started, though it runs until it is stopped
 		started = h.Started
 	}
 	st.Started = &started

@@ -117,6 +117,9 @@ func TestGenerateStatus(t *testing.T) {
 		{"nobody knows how it ended", web(with(func(s *podState) {
 			s.Status.ContainerStatuses = []v1.ContainerStatus{{Name: "main", ContainerID: "containerd://x", State: v1.ContainerState{Running: &v1.ContainerStateRunning{}}}}
 		})), seen{Phase: "Running", State: "waiting ContainerCreating", Last: "terminated ContainerStatusUnknown", Restarts: 1, PodReady: "False ContainersNotReady", Initialized: "True", ReadyToStart: "True", PodIP: "10.244.0.5"}},
+		{"a container whose postStart hook failed is not ready while it is being stopped", web(running("main", 0), with(func(s *podState) {
+			s.Stops = map[string]stop{"main-0": {Reason: stopPostStart, HookDone: true}}
+		})), seen{Phase: "Running", State: "running", PodReady: "False ContainersNotReady", Initialized: "True", ReadyToStart: "True", PodIP: "10.244.0.5"}},
 		{"a container with a postStart hook is not shown before that has run", web(running("main", 0), with(func(s *podState) { s.Starting = map[string]int{"main": 0} })),
 			seen{Phase: "Pending", State: "waiting ContainerCreating", PodReady: "False ContainersNotReady", Initialized: "True", ReadyToStart: "True", PodIP: "10.244.0.5"}},
 	}
