@@ -167,13 +167,15 @@ func (v *verification) times() {
 		if steps > record.Duration+SecondsOf(clockSlack) {
 			v.wrong("the scenario %s took %s, and its steps took %s", record.ID, brief(record.Duration.Duration()), brief(steps.Duration()))
 		}
-		last := record.Started.Add(-clockSlack)
+		last := record.Started
 		for _, o := range record.Timeline {
-			if o.At.Before(last) {
+			if o.At.Before(last.Add(-clockSlack)) {
 				v.wrong("the scenario %s saw %s at %s, after what it saw at %s: the times run backwards", record.ID, o.Object, stamp(o.At), stamp(last))
 				break
 			}
-			last = o.At
+			if o.At.After(last) {
+				last = o.At
+			}
 		}
 		if f := record.Failure; f != nil && !f.At.IsZero() && (f.At.Before(record.Started.Add(-clockSlack)) || f.At.After(ended.Add(clockSlack))) {
 			v.wrong("the scenario %s ran from %s to %s, and failed at %s", record.ID, stamp(record.Started), stamp(ended), stamp(f.At))

@@ -80,8 +80,11 @@ func TestVerify(t *testing.T) {
 		"a scenario after the run":   {func(r *Report) { r.Scenarios[0].Duration = 3600 }, "the scenario labels/in/a ran from"},
 		"steps longer than together": {func(r *Report) { r.Scenarios[0].Steps[0].Seconds = 30 }, "labels/in/a took 1.50 s, and its steps took 30.0 s"},
 		"a timeline backwards": {func(r *Report) {
-			r.Scenarios[0].Timeline = append(r.Scenarios[0].Timeline, Observation{At: r.Started.Add(-time.Second / 2), Object: "Pod/y"})
+			r.Scenarios[0].Timeline = append(r.Scenarios[0].Timeline, Observation{At: r.Scenarios[0].Started.Add(-2 * time.Second), Object: "Pod/y"})
 		}, "labels/in/a saw Pod/y at"},
+		"a timeline that goes back little by little": {func(r *Report) {
+			r.Scenarios[0].Timeline = []Observation{seenAfter(r, 900), seenAfter(r, 400), seenAfter(r, -150)}
+		}, "after what it saw at 2026-01-02 03:04:05.900"},
 		"a failure before its scenario": {func(r *Report) { r.Scenarios[1].Failure.At = r.Started.Add(-time.Hour) }, "and failed at 2026-01-02 02:04:05.000"},
 		"an invariant taken away":       {func(r *Report) { r.Invariants = r.Invariants[:1] }, "the invariant counts is missing"},
 		"an invariant twice":            {func(r *Report) { r.Invariants = append(r.Invariants, r.Invariants[0]) }, "the invariant phase is there twice"},
@@ -105,6 +108,24 @@ func TestVerify(t *testing.T) {
 		if got := strings.Join(problems, "\n"); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// seenAfter is an observation of the first scenario, some milliseconds after its begin.
+func seenAfter(r *Report, milliseconds int) Observation {
+	return Observation{At: r.Scenarios[0].Started.Add(time.Duration(milliseconds) * time.Millisecond), Object: "Pod/y", What: "seen"}
+}
+
+// TestVerifyAllowsForClocks: one that is set right while a scenario runs makes no times that run backwards.
+func TestVerifyAllowsForClocks(t *testing.T) {
+	problems, err := Verify(sound(t, func(r *Report) {
+		r.Scenarios[0].Timeline = []Observation{seenAfter(r, 900), seenAfter(r, 0), seenAfter(r, 1400), seenAfter(r, 500)}
+		if err := r.Seal(); err != nil {
+			t.Fatal(err)
+		}
+	}))
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%q, %v", problems, err)
 	}
 }
 

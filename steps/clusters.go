@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,7 +80,7 @@ func ownCluster(ctx context.Context, flags string) error {
 }
 
 // ownClusterIfKnown is for flags about something that not every implementation has, such as a history that is compacted. One that
-// knows no such flag refuses to start, by the container contract.
+// knows no such flag refuses to start and names it, by the container contract. Any other end at the start is a failure.
 func ownClusterIfKnown(ctx context.Context, flags string) error {
 	return ownNodesIfKnown(ctx, 0, flags)
 }
@@ -87,10 +88,18 @@ func ownClusterIfKnown(ctx context.Context, flags string) error {
 func ownNodesIfKnown(ctx context.Context, nodes int, flags string) error {
 	err := startOwn(ctx, ClusterSpec{Nodes: nodes, ServerFlags: strings.Fields(flags)})
 	var refused *Failure
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && namesFlag(refused.Seen, flags) {
 		return &Unsupported{Why: "the server does not know the flags " + flags + ": " + refused.Seen}
 	}
 	return err
+}
+
+// namesFlag says whether a server's output names one of the flags that it was given.
+func namesFlag(output, flags string) bool {
+	return slices.ContainsFunc(strings.Fields(flags), func(flag string) bool {
+		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+		return strings.Contains(output, name)
+	})
 }
 
 func refusesToStart(ctx context.Context, flags, text string) error {

@@ -53,3 +53,17 @@ func TestOwnClusterOfAFailure(t *testing.T) {
 		})
 	}
 }
+
+// TestFlagsThatAreNotKnown: a server that ends for another reason than its flags is no server that does not know them.
+func TestFlagsThatAreNotKnown(t *testing.T) {
+	for output, want := range map[string]bool{
+		"unknown flag --etcd-compaction-interval: none has it": true,
+		"no such option: history":                              true,
+		"panic: runtime error: invalid memory address":         false,
+		"": false,
+	} {
+		if got := namesFlag(output, "--etcd-compaction-interval=1s  --history=short"); got != want {
+			t.Errorf("%q: %v, want %v", output, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -24,14 +25,15 @@ func listSentences(sc vocabulary) {
 	sc.Step(`^the piece has exactly "([^"]*)", and (\d+) more are said to remain$`, pieceHas)
 	sc.Step(`^the piece has exactly "([^"]*)", and is the last$`, lastPieceHas)
 	sc.Step(`^reading on comes to be refused as expired, or goes on to exactly "([^"]*)" each time$`, readingOnExpires)
-	sc.Step(`^a refusal as expired comes with a token that leads on to "([^"]*)"$`, expiredLeadsOn)
+	sc.Step(`^a refusal as expired comes with a token that leads on, piece by piece, to exactly "([^"]*)"$`, expiredLeadsOn)
 }
 
 // listing is a list that is read piece by piece.
 type listing struct {
-	kind   string
-	query  url.Values // with which it was begun
-	pieces []*unstructured.UnstructuredList
+	kind    string
+	query   url.Values // with which it was begun
+	pieces  []*unstructured.UnstructuredList
+	refused *answer // to the request for the first piece
 }
 
 // items are those of all the pieces that were read, in their order.
@@ -51,8 +53,11 @@ func listed(ctx context.Context) (*scenario, *listing, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.listing == nil || len(s.listing.pieces) == 0 {
-		return nil, nil, fmt.Errorf("no list was begun, or the API server refused it: %v", s.answer)
+	if s.listing == nil {
+		return nil, nil, errors.New("no list was begun")
+	}
+	if refused := s.listing.refused; refused != nil {
+		return nil, nil, failed(refused.asked, "a list", refused.String())
 	}
 	return s, s.listing, nil
 }
@@ -68,7 +73,10 @@ func listedBy(ctx context.Context, kind, parameters string) error {
 		return fmt.Errorf("the scenario's parameters %q: %w", parameters, err)
 	}
 	s.listing = &listing{kind: kind, query: query}
-	_, err = s.readPiece(ctx, query)
+	a, err := s.readPiece(ctx, query)
+	if err == nil && len(s.listing.pieces) == 0 {
+		s.listing.refused = a
+	}
 	return err
 }
 
@@ -285,26 +293,47 @@ func readingOnExpires(ctx context.Context, list string) error {
 	}
 }
 
-// expiredLeadsOn takes the token that comes with a refusal: it leads to what follows as it is now. Where nothing was refused, there is
-// nothing to judge.
+// expiredLeadsOn takes the token that comes with a refusal, and reads from there to the end: it leads to what follows as it is now, in
+// pieces of whatever size, and so does the token of a refusal on the way. Where nothing was refused, there is nothing to judge.
 func expiredLeadsOn(ctx context.Context, list string) error {
 	s, l, err := listed(ctx)
 	if err != nil {
 		return err
 	}
-	refusal := s.answer
-	if !expired(refusal) {
+	a := s.answer
+	if !expired(a) {
 		return nil
 	}
-	if refusal.status.Continue == "" {
-		return failed(refusal.asked, "410 Expired, with a token that leads on", refusal.String()+", without one")
+	l.pieces = l.pieces[:1]
+	for asked := 0; ; asked++ {
+		token := l.last().GetContinue()
+		if expired(a) {
+			token = a.status.Continue
+			if token == "" {
+				return failed(a.asked, "410 Expired, with a token that leads on", a.String()+", without one")
+			}
+		}
+		if token == "" {
+			break
+		}
+		if asked > mostPieces {
+			return failed("what the refusal's token leads to", "an end", fmt.Sprintf("%d answers, and a token that leads on", asked))
+		}
+		if a, err = s.readPiece(ctx, l.onward(token)); err != nil {
+			return err
+		}
+		if a.code != http.StatusOK && !expired(a) {
+			return failed(a.asked+" with the refusal's token", "the next piece", a.String())
+		}
 	}
-	a, err := s.readPiece(ctx, l.onward(refusal.status.Continue))
-	if err != nil {
-		return err
+	found, want := []string{}, names(list)
+	for _, piece := range l.pieces[1:] {
+		found = append(found, listNames(piece)...)
 	}
-	if a.code != http.StatusOK || among(listNames(l.last())) != list {
-		return failed("the piece that the refusal's token leads to", list, a.String()+": "+among(listNames(l.last())))
+	slices.Sort(found)
+	slices.Sort(want)
+	if !slices.Equal(found, want) {
+		return failed("what the refusal's token leads to, all pieces together", among(want), among(found))
 	}
 	return nil
 }

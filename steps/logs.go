@@ -20,6 +20,7 @@ func logSentences(sc vocabulary) {
 	sc.Step(`^the log of Pod "([^"]*)" says "([^"]*)"$`, logSays)
 	sc.Step(`^the log of container "([^"]*)" of Pod "([^"]*)" says "([^"]*)"$`, containerLogSays)
 	sc.Step(`^the log of (?:container "([^"]*)" of )?Pod "([^"]*)" says "([^"]*)" before "([^"]*)"$`, logOrder)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" wrote "([^"]*)" before container "([^"]*)" wrote "([^"]*)"$`, wroteBefore)
 	sc.Step(`^what the log of Pod "([^"]*)" says behind "([^"]*)" is remembered as "([^"]*)"$`, logRemembered)
 	sc.Step(`^the process of (?:container "([^"]*)" of )?Pod "([^"]*)" ends between (\d+) and (\d+) seconds after the deletion$`, processEnds)
 	sc.Step(`^the process of Pod "([^"]*)" ends within (\d+) seconds after the deletion$`, processEndsSoon)
@@ -49,15 +50,23 @@ func (f *logFollower) stop() {
 	<-f.done
 }
 
+// containerOf names a Pod's container in messages; only the Pod where container is empty.
+func containerOf(pod, container string) string {
+	if container == "" {
+		return fmt.Sprintf("Pod %q", pod)
+	}
+	return fmt.Sprintf("container %q of Pod %q", container, pod)
+}
+
 // follow starts to read a log. container may be empty where the Pod has one.
 func (s *scenario) follow(ctx context.Context, pod, container string) (*logFollower, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stream, err := s.typed.CoreV1().Pods(s.namespace).GetLogs(pod, &corev1.PodLogOptions{Container: container, Follow: true}).Stream(ctx)
 	if err != nil {
 		cancel()
-		return nil, failed(fmt.Sprintf("the log of Pod %q", pod), "it can be followed", err.Error())
+		return nil, failed("the log of "+containerOf(pod, container), "it can be followed", err.Error())
 	}
-	f := &logFollower{what: fmt.Sprintf("the log of Pod %q", pod), cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
+	f := &logFollower{what: "the log of " + containerOf(pod, container), cancel: cancel, done: make(chan struct{}), changed: make(chan struct{})}
 	go func() {
 		defer close(f.done)
 		defer stream.Close()
@@ -247,6 +256,40 @@ func logOrder(ctx context.Context, container, pod, first, second string) error {
 	return nil
 }
 
+// wroteBefore compares the times that the workload writes before its lines, by its node's clock: which line reaches the suite first says
+// nothing about two logs.
+func wroteBefore(ctx context.Context, container, pod, text, other, later string) error {
+	written := func(container, text string) (time.Time, error) {
+		_, f, err := followed(ctx, pod, container)
+		if err != nil {
+			return time.Time{}, err
+		}
+		line, err := f.await(ctx, text, boundPodStart.within(ctx))
+		if err != nil {
+			return time.Time{}, err
+		}
+		stamp, _, _ := strings.Cut(line.text, " ")
+		at, err := time.Parse(time.RFC3339Nano, stamp)
+		if err != nil {
+			return time.Time{}, failed(f.what, "lines with their times, as the workload writes them", line.text)
+		}
+		return at, nil
+	}
+	first, err := written(container, text)
+	if err != nil {
+		return err
+	}
+	second, err := written(other, later)
+	if err != nil {
+		return err
+	}
+	if !first.Before(second) {
+		return failed(fmt.Sprintf("%q of %s", text, containerOf(pod, container)), fmt.Sprintf("it comes before %q of container %q", later, other),
+			fmt.Sprintf("it came at %s, and the other at %s", first.Format("15:04:05.000"), second.Format("15:04:05.000")))
+	}
+	return nil
+}
+
 // deletion is when the suite asked for a Pod's deletion.
 func (s *scenario) deletion(pod string) (time.Time, error) {
 	at, ok := s.deletedAt["Pod/"+pod]
@@ -272,12 +315,12 @@ func processEnds(ctx context.Context, container, pod string, least, most int) er
 	after := ended.Sub(asked)
 	if after < time.Duration(least)*time.Second || after > time.Duration(most)*time.Second {
 		return &Failure{
-			What: fmt.Sprintf("the process of Pod %q", pod), At: ended, Timeline: f.tail(),
+			What: "the process of " + containerOf(pod, container), At: ended, Timeline: f.tail(),
 			Expected: fmt.Sprintf("it ends between %d and %d s after the deletion", least, most),
 			Seen:     fmt.Sprintf("it ended %.2f s after the deletion", after.Seconds()),
 		}
 	}
-	s.observe("Pod "+pod, fmt.Sprintf("its process ended %.2f s after the deletion", after.Seconds()))
+	s.observe(containerOf(pod, container), fmt.Sprintf("the process ended %.2f s after the deletion", after.Seconds()))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,8 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" comes to count (\d+) Pods? as available, and none before it has been Ready for (\d+) seconds$`, countsAvailable)
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" are remembered as "([^"]*)"$`, podsRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
-	sc.Step(`^ReplicaSet "([^"]*)" does not have the same Pods as "([^"]*)"$`, otherPods)
+	sc.Step(`^the Pods of ReplicaSet "([^"]*)" and their ages are remembered as "([^"]*)"$`, agesRemembered)
+	sc.Step(`^ReplicaSet "([^"]*)" does not have the same Pods as "([^"]*)", if "([^"]*)" were of about one age$`, otherPods)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control exactly the Pods "([^"]*)"$`, comesToControlExactly)
 	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
@@ -188,6 +190,15 @@ func (s *scenario) readyFor(ctx context.Context, set string, now time.Time, leas
 
 // currentPods are the Pods that a set controls now.
 func (s *scenario) currentPods(ctx context.Context, set string) ([]string, error) {
+	found, err := s.presentPods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return podsOf(found, set), nil
+}
+
+// presentPods are all Pods of the namespace, by name.
+func (s *scenario) presentPods(ctx context.Context) (objects, error) {
 	list, err := s.list(ctx, "Pod", "")
 	if err != nil {
 		return nil, err
@@ -196,7 +207,7 @@ func (s *scenario) currentPods(ctx context.Context, set string) ([]string, error
 	for i := range list.Items {
 		found[list.Items[i].GetName()] = &list.Items[i]
 	}
-	return podsOf(found, set), nil
+	return found, nil
 }
 
 func podsRemembered(ctx context.Context, set, as string) error {
@@ -240,12 +251,60 @@ func samePods(ctx context.Context, set, as string) error {
 	return err
 }
 
-func otherPods(ctx context.Context, set, as string) error {
-	before, now, err := podsThenAndNow(ctx, set, as)
-	if err == nil && slices.Equal(before, now) {
-		return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), "not exactly "+among(before), among(now))
+// ages are the first and the last times at which some Pods were created, and when they were looked at.
+type ages struct{ first, last, at time.Time }
+
+func agesRemembered(ctx context.Context, set, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	found, err := s.presentPods(ctx)
+	if err != nil {
+		return err
+	}
+	seen := ages{at: time.Now()}
+	for _, name := range podsOf(found, set) {
+		created := found[name].GetCreationTimestamp().Time
+		if seen.first.IsZero() || created.Before(seen.first) {
+			seen.first = created
+		}
+		if created.After(seen.last) {
+			seen.last = created
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ages[as] = seen
+	return nil
+}
+
+// alike says whether the Pods' ages were of one power of two, in nanoseconds, at every moment from when they were looked at until then,
+// by clocks that keep time.
+func (a ages) alike(until time.Time) bool {
+	least, most := a.at.Sub(a.last)-clockSkew, until.Sub(a.first)+clockSkew
+	return least > 0 && bits.Len64(uint64(least)) == bits.Len64(uint64(most))
+}
+
+// otherPods judges only what ages do not explain: on a slow cluster they may come to differ by a power of two.
+func otherPods(ctx context.Context, set, as, all string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	then, known := s.ages[all]
+	if !known {
+		return fmt.Errorf("the ages of the Pods %q were not remembered", all)
+	}
+	before, now, err := podsThenAndNow(ctx, set, as)
+	if err != nil || !slices.Equal(before, now) {
+		return err
+	}
+	if judged := time.Now(); !then.alike(judged) {
+		return &Inconclusive{Why: fmt.Sprintf("the Pods may have been of different ages, as Kubernetes compares them: the youngest was %s old before the set shrank, the oldest would be %s now, and a power of two of nanoseconds may lie between",
+			then.at.Sub(then.last).Round(time.Second), judged.Sub(then.first).Round(time.Second))}
+	}
+	return failed(fmt.Sprintf("the Pods of ReplicaSet %q", set), "not exactly "+among(before), among(now))
 }
 
 // podsThenAndNow are the names of a set's Pods that were remembered, and those of the present ones.

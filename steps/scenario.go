@@ -45,6 +45,7 @@ type scenario struct {
 	lookUps     []lookUp             // the names that a client Pod has looked up
 	elsewhere   []string             // the namespace on the shared cluster, once the scenario has a cluster of its own
 	shared      kubernetes.Interface // the shared cluster's client, from then on
+	ages        map[string]ages      // of Pods, by the name that the scenario gives them
 	pods        []string             // Pods whose containers are remembered
 	held        []string             // and what they ran in
 	table       *table               // how labels can be, and all selectors about them
@@ -76,6 +77,7 @@ func Begin(ctx context.Context, env Env) (context.Context, error) {
 		logs:      map[string]*logFollower{},
 		watches:   map[string]*recorder{},
 		deletedAt: map[string]time.Time{},
+		ages:      map[string]ages{},
 	}
 	ctx = context.WithValue(ctx, scenarioKey{}, s)
 	if err := s.use(ctx, env.Cluster); err != nil {

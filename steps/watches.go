@@ -39,6 +39,7 @@ func watchSentences(sc vocabulary) {
 // recorder keeps the events of one watch.
 type recorder struct {
 	options metav1.ListOptions // with which it was opened
+	asked   time.Time          // when it was asked for
 	watcher watch.Interface
 	done    chan struct{}
 
@@ -47,6 +48,7 @@ type recorder struct {
 	read    int         // how many events the sentences have read
 	current watch.Event // the one read last
 	changed chan struct{}
+	ended   time.Time // before done is closed
 }
 
 func (r *recorder) stop() {
@@ -109,6 +111,7 @@ func (s *scenario) record(ctx context.Context, kind string, options metav1.ListO
 	if err != nil {
 		return err
 	}
+	asked := time.Now()
 	watcher, err := resource.Watch(context.WithoutCancel(ctx), options)
 	if apierrors.IsInvalid(err) && options.SendInitialEvents != nil {
 		return &Unsupported{Why: "the API server does not send what is there at the beginning of a watch: " + err.Error()}
@@ -116,7 +119,7 @@ func (s *scenario) record(ctx context.Context, kind string, options metav1.ListO
 	if err != nil {
 		return failed(fmt.Sprintf("a watch of %ss with the selector %q from version %s", kind, options.LabelSelector, options.ResourceVersion), "it is opened", err.Error())
 	}
-	r := &recorder{options: options, watcher: watcher, done: make(chan struct{}), changed: make(chan struct{})}
+	r := &recorder{options: options, asked: asked, watcher: watcher, done: make(chan struct{}), changed: make(chan struct{})}
 	go func() {
 		defer close(r.done)
 		for event := range watcher.ResultChan() {
@@ -126,6 +129,7 @@ func (s *scenario) record(ctx context.Context, kind string, options metav1.ListO
 			r.changed = make(chan struct{})
 			r.mu.Unlock()
 		}
+		r.ended = time.Now()
 	}()
 	if before, ok := s.watches[kind]; ok {
 		before.stop()
@@ -351,22 +355,46 @@ func (r *recorder) lasts(ctx context.Context) time.Duration {
 	return limit
 }
 
+// watchEnds wants the end of a watch with a limit at its time: an API server takes the time that it is asked for as it is. It ends a
+// watch without an event that says so; an error is no end of this kind.
 func watchEnds(ctx context.Context, kind string) error {
 	r, err := watched(ctx, kind)
 	if err != nil {
 		return err
 	}
-	limit := r.lasts(ctx)
+	what, limit := fmt.Sprintf("the watch of %ss", kind), r.lasts(ctx)
 	late := time.NewTimer(limit)
 	defer late.Stop()
 	select {
 	case <-r.done:
-		return nil
+		return r.endedWell(what)
 	case <-late.C:
-		return &Failure{What: fmt.Sprintf("the watch of %ss", kind), Expected: "it ends after the time that was asked for", Seen: "it goes on", Waited: limit, At: time.Now()}
+		return &Failure{What: what, Expected: "it ends after the time that was asked for", Seen: "it goes on", Waited: limit, At: time.Now()}
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// endEarly is by how much a watch may be shorter than it was asked to be.
+const endEarly = time.Second
+
+// endedWell judges a watch that has ended.
+func (r *recorder) endedWell(what string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, event := range r.events[r.read:] {
+		if event.Type == watch.Error {
+			return failed(what, "it ends, without an error", "the error "+apierrors.FromObject(event.Object).Error())
+		}
+	}
+	if r.options.TimeoutSeconds == nil {
+		return nil
+	}
+	asked, lasted := time.Duration(*r.options.TimeoutSeconds)*time.Second, r.ended.Sub(r.asked)
+	if lasted < asked-endEarly {
+		return failed(what, fmt.Sprintf("it lasts for the %s that were asked for, a second less at most", asked), fmt.Sprintf("it ended after %.2f s", lasted.Seconds()))
+	}
+	return nil
 }
 
 func describeEvent(event watch.Event) string {

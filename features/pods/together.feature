@@ -84,7 +84,7 @@ Feature: Together and apart
       Then it prints "alone"
       And a warning is recorded for Pod "long" that says "a-name-that-is-short-enough-for-a-label-but-not-for-more.web.${namespace}.svc.${domain}"
       And "status.phase" of Pod "long" is "Pending"
-      And "status.containerStatuses[name=one].started" of Pod "long" is "false"
+      And "status.containerStatuses[name=one].started" of Pod "long" becomes "false"
 
     @api
     Scenario Outline: <what> is refused

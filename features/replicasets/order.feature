@@ -88,9 +88,10 @@ Feature: Who goes first
       And "spec.replicas" of ReplicaSet "web" is set to "24"
       And ReplicaSet "web" comes to have 24 Pods
       And ReplicaSet "web" keeps exactly 24 Pods for 20 seconds
+      And the Pods of ReplicaSet "web" and their ages are remembered as "all"
       When "spec.replicas" of ReplicaSet "web" is set to "12"
       Then ReplicaSet "web" comes to have 12 Pods
-      And ReplicaSet "web" does not have the same Pods as "elder"
+      And ReplicaSet "web" does not have the same Pods as "elder", if "all" were of about one age
 
     # How full a node is, is told by the Pods of all sets of the same Deployment. Of four Pods on three nodes, two are on one.
     @cluster

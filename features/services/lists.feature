@@ -150,7 +150,7 @@ Feature: Listing endpoints
 
     Scenario: a watch ends after the time that it was asked for
       When the EndpointSlices are listed with "labelSelector=kept%3Dby-others"
-      And the EndpointSlices with the selector "kept=by-others" are watched from the version of the list on, with bookmarks, for 1 seconds
+      And the EndpointSlices with the selector "kept=by-others" are watched from the version of the list on, with bookmarks, for 3 seconds
       Then the watch of the EndpointSlices ends by itself
 
   @cluster
@@ -170,7 +170,7 @@ Feature: Listing endpoints
         {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: b}, addressType: IPv4, endpoints: []}
         """
       Then reading on comes to be refused as expired, or goes on to exactly "c" each time
-      And a refusal as expired comes with a token that leads on to "b"
+      And a refusal as expired comes with a token that leads on, piece by piece, to exactly "b, c"
 
     # A server that has begun anew knows no more than what is kept: what has been forgotten there, it cannot tell.
     @implementation
