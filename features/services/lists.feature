@@ -139,11 +139,11 @@ Feature: Listing endpoints
     Scenario: a watch tells before its end how far it has come
       When the EndpointSlices are listed with "labelSelector=kept%3Dby-others"
       And "metadata.resourceVersion" of the answer is remembered as "before"
+      And the EndpointSlices with the selector "kept=by-others" are watched from the version of the list on, with bookmarks, for 6 seconds
       And EndpointSlice "e" is patched with:
         """
         endpoints: [{addresses: [10.1.0.6]}]
         """
-      And the EndpointSlices with the selector "kept=by-others" are watched from the version of the list on, with bookmarks, for 4 seconds
       Then the watch of the EndpointSlices delivers a bookmark
       And the event's object is newer than "before"
       And the watch of the EndpointSlices ends by itself
