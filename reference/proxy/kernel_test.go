@@ -47,21 +47,19 @@ func inNamespace(t testing.TB) {
 	}
 }
 
-// families are both sets of programs, as far as the machine has them.
+// families are both sets of programs: one that is missing fails the test, since nobody would notice that it is not tried. IPTABLES names a
+// single one.
 func families(t testing.TB) []string {
 	if only := os.Getenv("IPTABLES"); only != "" {
 		return []string{only}
 	}
-	var found []string
-	for _, program := range []string{"iptables-legacy", "iptables-nft"} {
-		if _, err := exec.LookPath(program); err == nil {
-			found = append(found, program)
+	both := []string{"iptables-legacy", "iptables-nft"}
+	for _, program := range both {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("this machine has no %s; install it, or name the one family that is to be tried, such as IPTABLES=iptables-nft", program)
 		}
 	}
-	if len(found) == 0 {
-		t.Fatal("this machine has no iptables")
-	}
-	return found
+	return both
 }
 
 func openFamily(t testing.TB, program string) *tables {
