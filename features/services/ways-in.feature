@@ -332,6 +332,43 @@ Feature: Ways into a Service
       When Pod "client" sends 8 requests to "http://${address}/", one every 1 seconds
       Then every request is answered
 
+    @services/proxy-follows-endpoints
+    Scenario: beside a ready Pod, one that terminates is asked no more, although it serves
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: last, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 90
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --term-delay=60s]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: other, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "client, last, other" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "last, other"
+      When Pod "last" is deleted
+      Then the endpoint of Pod "last" in Service "web" comes to be "ready=false, serving=true, terminating=true"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "other"
+      # It would still have answered.
+      And the endpoint of Pod "last" in Service "web" comes to be "ready=false, serving=true, terminating=true"
+
     @should @services/load-balances
     Scenario: the load is even
       Given these objects exist:
