@@ -468,6 +468,9 @@ Feature: Ways into a Service
       And requests from Pod "client" to "http://${forgetting}/" come to be answered by one of the Pods "${pods}"
       When Pod "client" sends 60 requests to "http://${keeping}/"
       Then they are all answered by one of the Pods "${pods}"
+      # Whoever forgets it in between chooses anew for each.
+      When Pod "client" sends 10 requests to "http://${keeping}/", one every 2 seconds
+      Then they are all answered by one of the Pods "${pods}"
       When Pod "client" sends 14 requests to "http://${forgetting}/", one every 2 seconds
       Then they are answered by more than one of the Pods "${pods}"
 
