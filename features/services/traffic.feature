@@ -82,6 +82,17 @@ Feature: Traffic
       And container "app" of Pod "two" executes "/workload control path=/readyz status=503"
       Then the ready endpoints of Service "web" come to be exactly the Pods ""
       And requests from Pod "client" to "http://${address}/" come to be refused
+      # A Service may want them as they are.
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: eager}
+        spec: {publishNotReadyAddresses: true, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And "spec.clusterIP" of Service "eager" is remembered as "eager"
+      Then requests from Pod "client" to "http://${eager}/" come to be answered by exactly the Pods "one, two"
+      And the endpoint of Pod "two" in Service "eager" comes to be "ready=true, serving=false, terminating=false"
 
   @services/proxy-follows-endpoints
   Rule: traffic follows the Pods that come and go
