@@ -48,6 +48,12 @@ Feature: Types of Services
         """
       Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
       And the refusal says "provided port is already allocated"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{protocol: TCP, port: 53, nodePort: ${free}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      And the refusal says "provided port is already allocated"
       And there is no Service "other"
       When Service "dns" is deleted
       And this is submitted:
