@@ -86,6 +86,7 @@ Feature: Endpoints
       And "subsets[0].ports[0].name" of Endpoints "web" is "web"
       When Pod "two" is labelled "app=web"
       Then the ready endpoints of Service "web" come to be exactly the Pods "one, two"
+      And the Endpoints "web" come to list exactly the Pods "one, two"
       When Service "web" is patched with:
         """
         spec: {selector: {app: other}}
@@ -93,6 +94,7 @@ Feature: Endpoints
       Then the ready endpoints of Service "web" come to be exactly the Pods ""
       When Pod "one" is labelled "app=other"
       Then the ready endpoints of Service "web" come to be exactly the Pods "one"
+      And the Endpoints "web" come to list exactly the Pods "one"
       When Service "web" is deleted
       Then Endpoints "web" is gone
       And there come to be no EndpointSlices with the selector "kubernetes.io/service-name=web"
