@@ -53,13 +53,18 @@ func said(object *unstructured.Unstructured, value string, there bool) string {
 	}
 }
 
-// judgeField reads a field of one object at once and wants ok of it.
-func judgeField(ctx context.Context, path, kind, name, expected string, ok func(value string, there bool) bool) error {
+// objectNamed is an object as it is now; that there is none is a failure.
+func objectNamed(ctx context.Context, kind, name string) (*unstructured.Unstructured, error) {
 	s, err := from(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	object, err := s.mustGet(ctx, kind, name)
+	return s.mustGet(ctx, kind, name)
+}
+
+// judgeField reads a field of one object at once and wants ok of it.
+func judgeField(ctx context.Context, path, kind, name, expected string, ok func(value string, there bool) bool) error {
+	object, err := objectNamed(ctx, kind, name)
 	if err != nil {
 		return err
 	}
@@ -85,11 +90,7 @@ func fieldIsAbsent(ctx context.Context, path, kind, name string) error {
 }
 
 func fieldIsLong(ctx context.Context, path, kind, name string, length int) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	object, err := s.mustGet(ctx, kind, name)
+	object, err := objectNamed(ctx, kind, name)
 	if err != nil {
 		return err
 	}
@@ -116,11 +117,7 @@ func fieldContains(ctx context.Context, path, kind, name, part string) error {
 
 // fieldIsAfter compares two times of one object, which one clock has told in whole seconds.
 func fieldIsAfter(ctx context.Context, later, kind, name string, least, most int, earlier string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	object, err := s.mustGet(ctx, kind, name)
+	object, err := objectNamed(ctx, kind, name)
 	if err != nil {
 		return err
 	}

@@ -36,12 +36,8 @@ func masqueradeRules(config Config) string {
 }
 
 func syncMasquerade(ctx context.Context, config Config) error {
-	restore := exec.CommandContext(ctx, "iptables-restore", "--noflush", "-w", "10")
-	restore.Stdin = strings.NewReader(masqueradeRules(config))
-	var stderr bytes.Buffer
-	restore.Stderr = &stderr
-	if err := restore.Run(); err != nil {
-		return fmt.Errorf("write the masquerading rules: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	if err := restoreRules(ctx, masqueradeRules(config)); err != nil {
+		return fmt.Errorf("write the masquerading rules: %w", err)
 	}
 	tables, err := iptables.New(iptables.IPFamily(iptables.ProtocolIPv4), iptables.Timeout(10))
 	if err != nil {
@@ -49,6 +45,18 @@ func syncMasquerade(ctx context.Context, config Config) error {
 	}
 	if err := tables.AppendUnique("nat", "POSTROUTING", "-m", "comment", "--comment", "Pods' traffic to outside", "-j", masqueradeChain); err != nil {
 		return fmt.Errorf("send outgoing traffic through the masquerading rules: %w", err)
+	}
+	return nil
+}
+
+// restoreRules gives rules to iptables-restore, which replaces the chains that they name and leaves all others.
+func restoreRules(ctx context.Context, rules string) error {
+	restore := exec.CommandContext(ctx, "iptables-restore", "--noflush", "-w", "10")
+	restore.Stdin = strings.NewReader(rules)
+	var stderr bytes.Buffer
+	restore.Stderr = &stderr
+	if err := restore.Run(); err != nil {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return nil
 }

@@ -1,14 +1,12 @@
 package network
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -163,12 +161,8 @@ func portRules(all map[string]forwarding) string {
 func writePorts(ctx context.Context, all map[string]forwarding) error {
 	ctx, cancel := context.WithTimeout(ctx, portsTimeout)
 	defer cancel()
-	restore := exec.CommandContext(ctx, "iptables-restore", "--noflush", "-w", "10")
-	restore.Stdin = strings.NewReader(portRules(all))
-	var stderr bytes.Buffer
-	restore.Stderr = &stderr
-	if err := restore.Run(); err != nil {
-		return fmt.Errorf("write the rules for host ports: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	if err := restoreRules(ctx, portRules(all)); err != nil {
+		return fmt.Errorf("write the rules for host ports: %w", err)
 	}
 	tables, err := iptables.New(iptables.IPFamily(iptables.ProtocolIPv4), iptables.Timeout(10))
 	if err != nil {
