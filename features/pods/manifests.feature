@@ -86,7 +86,7 @@ Feature: Manifests
         | a number for a word        | {containers: [{name: a, image: 7}]}                                     | containers.image              |
         | one value for a list of it | {containers: [{name: a, image: x, command: run}]}                       | containers.command            |
 
-    Scenario: an unknown field is dropped with a warning, which nobody has to ask for
+    Scenario: the warning about an unknown field comes without being asked for
       When this is submitted:
         """
         apiVersion: v1
@@ -99,7 +99,7 @@ Feature: Manifests
       Then it is accepted with a warning that says "spec.colour"
       And "spec.colour" of Pod "web" is absent
 
-    Scenario: an unknown field is dropped with a warning where the user asks for one
+    Scenario: an unknown field is dropped with a warning
       When this is submitted with warning field validation:
         """
         apiVersion: v1

@@ -1035,6 +1035,61 @@ Feature: Storage that outlives Pods
       Then Pod "writer" is gone
       And Pod "reader" is gone
 
+    @multi-node
+    Scenario: an export is mounted on another node than its server's, where that node can
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: server, labels: {app: server}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, nfs, --port=2049], readinessProbe: {tcpSocket: {port: 2049}, periodSeconds: 1}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: looker}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: server}}}]}}
+          volumes: [{name: root, hostPath: {path: /}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: root, mountPath: /node, readOnly: true}]}
+        """
+      And Pods "server, looker" are Ready
+      And "status.podIP" of Pod "server" is remembered as "server"
+      And "spec.nodeName" of Pod "looker" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-remote"}
+        spec:
+          capacity: {storage: 1Gi}
+          accessModes: [ReadWriteMany]
+          storageClassName: "${namespace}"
+          mountOptions: [nfsvers=3, tcp, port=2049, mountport=2049, nolock, soft, timeo=100, retry=0]
+          nfs: {server: "${server}", path: /shared}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteMany], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: distant}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+          initContainers:
+          - {name: writer, image: "${image}", command: [/workload, write, /data/note, kept], volumeMounts: [{name: data, mountPath: /data}]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
+        """
+      Then Pod "distant" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "looker" has at "/node", can
+      When Pod "distant" is deleted with a grace period of 1 second
+      Then Pod "distant" is gone
+
     # Without mount options a node that can mount NFS would try for two minutes before it says anything.
     Scenario: a Pod with an export that nobody serves waits, and an event names the volume
       Given these objects exist:
