@@ -26,6 +26,9 @@ type hunt struct {
 	folder string // of what is needed for the hunt only
 	forge  *fixtures.Forge
 
+	shared  string          // the image of the mutants that share a program
+	sharing map[string]bool // their names
+
 	mu    sync.Mutex
 	total int
 	tried int
@@ -40,7 +43,11 @@ func (h *hunt) run(ctx context.Context, chosen []ci.Mutant) error {
 		return err
 	}
 	h.total = len(open)
-	if err := h.prepare(ctx); err != nil {
+	err = h.prepare(ctx)
+	if err == nil {
+		err = h.share(ctx, open)
+	}
+	if err != nil {
 		return errors.Join(err, h.close(ctx))
 	}
 	queue, problems := make(chan ci.Mutant), make(chan error, len(open))

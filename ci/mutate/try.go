@@ -38,7 +38,7 @@ func (h *hunt) compile(ctx context.Context) error {
 }
 
 // try runs a mutant's scenarios against a cluster of it. It returns nothing if the mutant is caught, and why not
-// otherwise.
+// otherwise. One that seems to live in the program that it shares with others is tried in one of its own, which has the last word.
 func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 	folder := filepath.Join(h.folder, m.Name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -48,13 +48,29 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 	if err := m.Applies(ctx, "."); err != nil {
 		return fmt.Errorf("%w: %w", ci.ErrStale, err)
 	}
-	overlay, err := m.Overlay(ctx, ".", folder)
-	if err != nil {
-		return err
+	if h.shares(m) {
+		lives := h.tryImage(ctx, m, func(ctx context.Context) (string, error) {
+			return h.forge.Varied(ctx, h.shared, ci.TurnVariable+"="+m.Name)
+		})
+		if lives == nil || ctx.Err() != nil {
+			return lives
+		}
+		h.say("%s lives in the program that it shares, and is tried in one of its own\n    %s", m.Name, firstLine(lives))
 	}
+	return h.tryImage(ctx, m, func(ctx context.Context) (string, error) {
+		overlay, err := m.Overlay(ctx, ".", folder)
+		if err != nil {
+			return "", err
+		}
+		return h.forge.Overlaid(ctx, overlay, filepath.Join(folder, "bin"))
+	})
+}
+
+// tryImage makes an image of a mutant, and runs the mutant's scenarios against a cluster of it.
+func (h *hunt) tryImage(ctx context.Context, m ci.Mutant, make func(context.Context) (string, error)) (why error) {
 	within, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
-	image, err := h.forge.Overlaid(within, overlay, filepath.Join(folder, "bin"))
+	image, err := make(within)
 	if within.Err() != nil {
 		err = fmt.Errorf("it took more than %s", buildLimit)
 	}
@@ -63,6 +79,11 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 	}
 	defer func() { why = errors.Join(why, h.forge.Remove(context.WithoutCancel(ctx), image)) }()
 	return h.judged(ctx, m, image)
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // judged runs the suite against an image of the mutant, and reads the report.
