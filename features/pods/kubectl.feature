@@ -236,13 +236,13 @@ Feature: Pods by kubectl
         through and back
         """
       Then it exits with 7
-      And its output contains "through and back"
+      And the log of Pod "job" says "through and back"
       And "status.phase" of Pod "job" is "Failed"
       When kubectl runs "run screen -it --restart=Never --image=${image} --command -- /workload steps 'terminal --sized=60s' 'exit --code=8'" in a terminal
       Then it exits with 8
       When kubectl runs "run brief -i --rm --restart=Never --image=${image} --command -- /workload exit --code=0"
       Then it exits with 0
-      And there is no Pod "brief"
+      And Pod "brief" is gone
 
     Scenario: logs
       When kubectl runs "logs web"
