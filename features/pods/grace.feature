@@ -243,6 +243,29 @@ Feature: Grace periods
       And the log of Pod "hooked" is followed
       When Pod "hooked" is deleted
       Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
+      And the log of Pod "hooked" says "ignoring signal=SIGTERM"
+      And Pod "hooked" is gone
+
+    # Kubernetes' documentation has the two seconds more. The process needs none of them.
+    Scenario: after a preStop hook that takes too long the process may still end by itself
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          terminationGracePeriodSeconds: 3
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {preStop: {exec: {command: [/workload, sleep, "60"]}}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
+      And the log of Pod "hooked" says "signal=SIGTERM" before "exiting code=0"
       And Pod "hooked" is gone
 
     Scenario: the time of a preStop hook is part of the period

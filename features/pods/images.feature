@@ -122,3 +122,18 @@ Feature: Images
       Then an event "Pulled" is recorded for Pod "pair" that says "${image}"
       And an event "Failed" is recorded for Pod "pair" that says "ErrImagePull"
       And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
+
+    # That is what the first failure is called. It may be over soon: the node waits before it tries again.
+    @should
+    Scenario: what cannot be had is an error first, and a pause after that
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: missing, image: "localhost:1/nobody/listens:2", command: [/workload, wait]}]
+        """
+      Then "status.containerStatuses[name=missing].state.waiting.reason" of Pod "app" becomes "ErrImagePull"
+      And "status.containerStatuses[name=missing].state.waiting.reason" of Pod "app" becomes "ImagePullBackOff"
+      And "status.phase" of Pod "app" is "Pending"

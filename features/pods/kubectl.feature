@@ -124,6 +124,8 @@ Feature: Pods by kubectl
       And it prints "through and back"
       When kubectl runs "exec web -- /workload exit --code=7"
       Then it exits with 7
+      When kubectl runs "exec -it web -- /workload exit --code=7" in a terminal
+      Then it exits with 7
       When kubectl runs "exec -it web -- /workload terminal --sized=20s" in a terminal
       Then it exits with 0
       And its output contains ""rows":33"
@@ -226,6 +228,21 @@ Feature: Pods by kubectl
       And its output matches ""rows":3[34]\D"
       And its output matches ""columns":11[12]\D"
       And "status.phase" of Pod "screen" becomes "Succeeded"
+
+    # kubectl takes the code from the Pod's status, once what it is attached to has ended.
+    Scenario: run, attached to the end: the container's exit code is kubectl's
+      When kubectl runs with this input "run job -i --restart=Never --image=${image} --command -- /workload steps cat 'exit --code=7'":
+        """
+        through and back
+        """
+      Then it exits with 7
+      And the log of Pod "job" says "through and back"
+      And "status.phase" of Pod "job" is "Failed"
+      When kubectl runs "run screen -it --restart=Never --image=${image} --command -- /workload steps 'terminal --sized=60s' 'exit --code=8'" in a terminal
+      Then it exits with 8
+      When kubectl runs "run brief -i --rm --restart=Never --image=${image} --command -- /workload exit --code=0"
+      Then it exits with 0
+      And Pod "brief" is gone
 
     Scenario: logs
       When kubectl runs "logs web"

@@ -167,6 +167,79 @@ Feature: Together and apart
       And requests from Pod "away" to "http://${address}:54321/" come to be refused
       And requests from Pod "inside" to "http://127.0.0.1:54321/" come to be answered by exactly the Pods "local"
 
+  @pods/kubelet-creates-containers
+  Rule: containers of a Pod share their processes where it says so
+
+    # Kubernetes' documentation has all of it: who is seen, who can be signalled, whose files are found, and that no container has process 1.
+    Scenario: processes of the one are seen, signalled, and known by their files in the other
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: joint}
+        spec:
+          shareProcessNamespace: true
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --name=shown]}
+          - {name: sibling, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: apart}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --name=hidden]}
+          - {name: sibling, image: "${image}", command: [/workload, wait]}
+        """
+      And Pods "joint, apart" are Ready
+      And container "app" of Pod "joint" has executed "/workload write /note here"
+      When container "sibling" of Pod "apart" executes "/workload ps"
+      Then its output does not contain "--name=hidden"
+      And its output contains ""pid":1,"
+      Given container "sibling" of Pod "joint" comes to see the process "--name=shown", whose number is remembered as "number"
+      When container "sibling" of Pod "joint" executes "/workload cat /proc/${number}/root/note"
+      Then it prints "here"
+      When container "app" of Pod "joint" executes "/workload http http://localhost:8080/"
+      Then its output contains ""pid":${number},"
+      And its output does not contain ""pid":1,"
+      When container "sibling" of Pod "joint" executes "/workload signal ${number} SIGTERM"
+      Then it exits with 0
+      And container "app" of Pod "joint" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "joint" is "0"
+      And Pod "joint" becomes Ready
+      And container "sibling" of Pod "joint" comes to see the process "--name=shown", whose number is remembered as "next"
+      And container "sibling" of Pod "joint" has not been restarted
+      When container "sibling" of Pod "joint" executes "/workload ps"
+      Then its output does not contain ""pid":${number},"
+
+    # What a container's first process leaves behind does not end with it by itself, as it does in a namespace of its own. Kubernetes documents
+    # nothing of it; containerd ends it.
+    @should
+    Scenario: a container whose processes are shared ends as a whole, and alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: joint}
+        spec:
+          shareProcessNamespace: true
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 2
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: sibling, image: "${image}", command: [/workload, wait, --ignore-sigterm]}
+        """
+      And Pod "joint" is Ready
+      When container "app" of Pod "joint" begins "/workload wait --ignore-sigterm --term-code=9"
+      Then container "sibling" of Pod "joint" comes to see the process "--term-code=9", whose number is remembered as "left behind"
+      When container "app" of Pod "joint" executes "/workload control exit=3"
+      Then "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "joint" becomes "3"
+      And container "sibling" of Pod "joint" comes to see no process "--term-code=9"
+      And "status.containerStatuses[name=sibling].state.running.startedAt" of Pod "joint" is present
+      And "status.phase" of Pod "joint" is "Running"
+      When Pod "joint" is deleted
+      Then Pod "joint" is gone
+
   @pods/isolated
   Rule: other Pods are apart
 
