@@ -143,6 +143,39 @@ Feature: Ways into a Service
       And requests from Pod "client" to "http://${node}:${another}/" come to be answered by none of the Pods "one"
       And requests from Pod "client" to "http://${second}:8081/" come to be answered by exactly the Pods "one"
 
+  Rule: a Pod reaches itself
+
+    # Whoever sends the Pod its own packets as they are, from its own address, has it drop them.
+    @services/load-balances @services/every-type-balances
+    Scenario: the only one of its Service asks itself, at every address and by every protocol
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          type: NodePort
+          selector: {app: web}
+          ports: [{name: http, port: 80, targetPort: 8080}, {name: ask, port: 53, targetPort: 5300, protocol: UDP}]
+        """
+      And Pod "one" is Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "web" is remembered as "asked"
+      And the address of the node of Pod "one" is remembered as "node"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "udp://${address}:53" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "udp://${node}:${asked}" come to be answered by exactly the Pods "one"
+
   Rule: every node leads there
 
     @multi-node @services/node-port-everywhere @services/proxy-on-every-node @services/load-balances
