@@ -14,7 +14,11 @@ import (
 // each node that node. Caches of DNS on nodes have such addresses, too, usually 169.254.20.10.
 var relayAddress = netip.MustParseAddr("169.254.1.53")
 
-const namePort = 53
+const (
+	namePort = 53
+	// relayPort is the relay's own: port 53 is left to Pods on the node's network that serve names themselves.
+	relayPort = 10253
+)
 
 // onLoopback are the name servers of a resolver that only the machine itself can reach.
 func (r resolver) onLoopback() []netip.AddrPort {
@@ -48,10 +52,11 @@ func (a *Agent) relayNames(ctx context.Context) error {
 	if len(own.onLoopback()) == 0 {
 		return nil
 	}
-	if err := network.AddLocal(relayAddress); err != nil {
-		return fmt.Errorf("give the node the address where Pods ask for names: %w", err)
+	at := netip.AddrPortFrom(relayAddress, relayPort)
+	if err := network.LeadNames(ctx, at); err != nil {
+		return fmt.Errorf("lead Pods to the node's name servers: %w", err)
 	}
-	r, err := relay.Listen(ctx, netip.AddrPortFrom(relayAddress, namePort), func() ([]netip.AddrPort, error) {
+	r, err := relay.Listen(ctx, at, func() ([]netip.AddrPort, error) {
 		now, err := nodeResolver()
 		return now.onLoopback(), err
 	})

@@ -118,18 +118,6 @@ func connectNode(veth *netlink.Veth, address, nodeIP netip.Addr, podMAC net.Hard
 	return nil
 }
 
-// AddLocal gives the node an address that it, its Pods and nobody else can reach. It stays when the agent ends.
-func AddLocal(address netip.Addr) error {
-	lo, err := netlink.LinkByName("lo")
-	if err != nil {
-		return fmt.Errorf("find the loopback interface: %w", err)
-	}
-	if err := netlink.AddrReplace(lo, &netlink.Addr{IPNet: host(address), Scope: unix.RT_SCOPE_HOST}); err != nil {
-		return fmt.Errorf("add the address %s to lo: %w", address, err)
-	}
-	return nil
-}
-
 // removeLink removes the node's end, and with it the Pod's and all routes.
 func removeLink(name string) error {
 	link, err := netlink.LinkByName(name)
