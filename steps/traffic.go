@@ -265,17 +265,31 @@ func datagramsAnsweredBy(ctx context.Context, port int, client, address, pod str
 		func(requests []request) bool { return exactly(requests, []string{pod}) })
 }
 
-// comesToBeRefused takes a time-out beside refusals for one of them: proxies refuse by an ICMP message, of which a kernel sends
-// one client six at once and then one a second (net.ipv4.icmp_ratelimit), and the client that gets none goes on trying.
+// refusedRequests are those that have to be refused, all of them, and refusedPause is between two. Proxies refuse by an ICMP message, of
+// which a kernel sends one client six at once and then one a second (net.ipv4.icmp_ratelimit); the client that gets none goes on
+// trying. One by one, at this distance, there is a message for each.
+const (
+	refusedRequests = 3
+	refusedPause    = 1200 * time.Millisecond
+)
+
+// comesToBeRefused sends single requests until one is refused. It may have been an ended Pod that refused it, so that only then the
+// requests are sent of which each has to be.
 func comesToBeRefused(ctx context.Context, client, target string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	return s.untilTraffic(ctx, burst{client: client, target: target, count: 8}, "requests are refused, and none is answered", func(requests []request) bool {
-		_, errors := tally(requests)
-		return errors["refused"] > 0 && errors["refused"]+errors["timeout"] == len(requests)
-	})
+	for _, b := range []burst{{client: client, target: target, count: 1}, {client: client, target: target, count: refusedRequests, every: refusedPause}} {
+		err := s.untilTraffic(ctx, b, "every one of the requests is refused", func(requests []request) bool {
+			_, errors := tally(requests)
+			return errors["refused"] == len(requests)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // comesToBeAnsweredByNone does not say how requests fail, or whether: of a port that a Service does not have, upstream's

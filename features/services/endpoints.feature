@@ -189,7 +189,7 @@ Feature: Endpoints
         apiVersion: v1
         kind: Service
         metadata: {name: web-front}
-        spec: {ports: [{name: http, port: 80}, {name: ask, port: 53, protocol: UDP}]}
+        spec: {ports: [{name: http, port: 80, targetPort: 8080}, {name: ask-me, port: 53, targetPort: 5300, protocol: UDP}]}
         ---
         apiVersion: v1
         kind: Service
@@ -222,10 +222,28 @@ Feature: Endpoints
       Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT"
       Then it prints "80"
-      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_ASK"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_HTTP"
+      Then it prints "80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_ASK_ME"
       Then it prints "53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT"
+      Then it prints "tcp://${address}:80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP"
+      Then it prints "tcp://${address}:80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP_PROTO"
+      Then it prints "tcp"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP_PORT"
+      Then it prints "80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP_ADDR"
+      Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP"
       Then it prints "udp://${address}:53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP_PROTO"
+      Then it prints "udp"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP_PORT"
+      Then it prints "53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP_ADDR"
+      Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env EACH_SERVICE_HOST"
       Then it exits with 1
       When container "app" of Pod "untold" executes "/workload env WEB_FRONT_SERVICE_HOST"

@@ -71,6 +71,111 @@ Feature: Ways into a Service
       And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by none of the Pods "one, two"
       And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one, two"
 
+    # The lender lends its address here, too.
+    @services/every-type-balances @services/external-name @services/proxy-follows-services
+    Scenario: each way is open as long as the Service has its type
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: lender}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8081]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {type: NodePort, selector: {app: web}, ports: [{port: 8081, targetPort: 8080}]}
+        """
+      And Pods "client, lender, one" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And "status.podIP" of Pod "lender" is remembered as "lent"
+      And the address of the node of Pod "client" is remembered as "node"
+      Then requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: ExternalName, externalName: web.example.com}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by none of the Pods "one"
+      And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody}
+        """
+      Then it is accepted
+      When the status of Service "web" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: "${lent}"}]}}
+        """
+      Then it is accepted
+      Given "spec.clusterIP" of Service "web" is remembered as "second"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "another"
+      Then requests from Pod "client" to "http://${second}:8081/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${node}:${another}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: NodePort}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
+      And requests from Pod "client" to "http://${node}:${another}/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: ClusterIP}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${node}:${another}/" come to be answered by none of the Pods "one"
+      And requests from Pod "client" to "http://${second}:8081/" come to be answered by exactly the Pods "one"
+
+  Rule: a Pod reaches itself
+
+    # Whoever sends the Pod its own packets as they are, from its own address, has it drop them.
+    @services/load-balances @services/every-type-balances
+    Scenario: the only one of its Service asks itself, at every address and by every protocol
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          type: NodePort
+          selector: {app: web}
+          ports: [{name: http, port: 80, targetPort: 8080}, {name: ask, port: 53, targetPort: 5300, protocol: UDP}]
+        """
+      And Pod "one" is Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "web" is remembered as "asked"
+      And the address of the node of Pod "one" is remembered as "node"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "udp://${address}:53" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "udp://${node}:${asked}" come to be answered by exactly the Pods "one"
+
   Rule: every node leads there
 
     @multi-node @services/node-port-everywhere @services/proxy-on-every-node @services/load-balances
@@ -249,17 +354,20 @@ Feature: Ways into a Service
       And Pods "client, one, two" are Ready
       And "spec.clusterIP" of Service "web" is remembered as "address"
       And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "web" is remembered as "asked"
       And the address of the node of Pod "client" is remembered as "node"
       Then requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "tcp://${address}:9000" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "udp://${address}:9000" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "udp://${node}:${asked}" come to be answered by exactly the Pods "one, two"
       When Pod "one" is deleted
       And Pod "two" is deleted
       Then requests from Pod "client" to "http://${address}/" come to be refused
       And requests from Pod "client" to "tcp://${address}:9000" come to be refused
       And requests from Pod "client" to "udp://${address}:9000" come to be refused
       And requests from Pod "client" to "http://${node}:${port}/" come to be refused
+      And requests from Pod "client" to "udp://${node}:${asked}" come to be refused
 
     # The first Pod is on another node than its client: a kernel forgets by itself what it masquerades to an interface that goes away.
     @multi-node @services/proxy-follows-endpoints @services/node-port-everywhere
