@@ -67,6 +67,21 @@ Feature: Pods by kubectl
       Then 2 connections to the local port bring 64Mi bytes each to the Pod and back at once, unchanged
       And 5 requests to the local port are answered by Pod "elsewhere"
 
+    Scenario: a port that is open to the Pod alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: shy}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve, --host=127.0.0.1, --port=8080]}]}
+        """
+      And Pod "shy" is Ready
+      And "status.podIP" of Pod "shy" is remembered as "shy"
+      When kubectl forwards a local port to "pod/shy 8080"
+      Then 5 requests to the local port are answered by Pod "shy"
+      When container "app" of Pod "web" executes "/workload http http://${shy}:8080/ --timeout=2s"
+      Then it exits with 1
+
     Scenario: a port that nothing listens on
       When kubectl forwards a local port to "pod/web 8099"
       Then a request to the local port fails
@@ -260,6 +275,34 @@ Feature: Pods by kubectl
       When Pod "web" is deleted
       Then what kubectl began prints "signal=SIGTERM"
       And what kubectl began ends with 0
+
+    Scenario: logs, of standard error too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: loud}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print before, print mishap --stderr, print after, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: failing}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print mishap --stderr, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}]
+        """
+      And Pod "loud" is Ready
+      And the log of Pod "loud" says "after"
+      # Two pipes have no order between them.
+      When kubectl runs "logs loud"
+      Then its output matches "(?m)^before$"
+      And its output matches "(?m)^mishap$"
+      And its output matches "(?m)^after$"
+      When kubectl begins "logs -f loud"
+      Then what kubectl began prints "mishap"
+      And "status.phase" of Pod "failing" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.message" of Pod "failing" contains "mishap"
 
     # A line is long from 16 KiB on, which runtimes keep in parts.
     Scenario: logs, cut short, and long lines

@@ -314,6 +314,28 @@ Feature: Probes
         """
       Then container "app" of Pod "app" is restarted
 
+    # Not asked for are the processes that the command has started.
+    @should
+    Scenario: a command that takes longer than the timeout is ended
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, sleep, "600"]}, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 100}
+        """
+      And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
+      And Pod "app" stays unready for 10 seconds
+      When container "app" of Pod "app" executes "/workload ps"
+      Then its output contains "wait"
+      # Itself, the app, and at most a few that were just begun.
+      And its output matches "^([^\n]*\n){1,5}$"
+
     Scenario: a command that cannot start never makes the Pod Ready
       Given these objects exist:
         """

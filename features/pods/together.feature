@@ -34,6 +34,19 @@ Feature: Together and apart
       And its output contains ""who":"pair""
 
     # Kubernetes' documentation has the 64 characters, which are the kernel's. The cluster's domain is at least one character long.
+    # A host name has 63 characters at most, and does not end in what stands there.
+    Scenario: a name longer than a host name may be is cut
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x-and-more}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x-and-more" is Ready
+      When container "app" of Pod "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x-and-more" executes "/workload hostname"
+      Then it prints "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
     Scenario: the full name is the host name of a Pod that asks for it
       Given these objects exist:
         """
@@ -167,6 +180,41 @@ Feature: Together and apart
       And requests from Pod "away" to "http://${address}:54321/" come to be refused
       And requests from Pod "inside" to "http://127.0.0.1:54321/" come to be answered by exactly the Pods "local"
 
+    @pods/scheduled-where-resources-fit
+    Scenario: two Pods do not get one port of a node
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], ports: [{containerPort: 8080, hostPort: 54323}]}]
+        """
+      And Pod "first" is Ready
+      And "spec.nodeName" of Pod "first" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          initContainers: [{name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait], ports: [{containerPort: 80, hostPort: 54323}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: datagrams}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], ports: [{containerPort: 8080, hostPort: 54323, protocol: UDP}]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "second" becomes "Unschedulable"
+      And an event "FailedScheduling" is recorded for Pod "second" that says "free ports"
+      And Pod "datagrams" becomes Ready
+      When Pod "first" is deleted with a grace period of 1 second
+      Then Pod "second" becomes Ready
+
   @pods/kubelet-creates-containers
   Rule: containers of a Pod share their processes where it says so
 
@@ -277,6 +325,68 @@ Feature: Together and apart
       Then its output does not contain "--name=one"
       When container "app" of Pod "two" executes "/workload http http://${address}:8080/"
       Then its output contains ""who":"one""
+
+    # Kubernetes' network model: Pods reach each other without translation of addresses.
+    @multi-node @network
+    Scenario: a Pod is known by its own address to whom it asks, on its node and on another
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client, labels: {app: client}}
+        spec: {containers: [{name: client, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: here}
+        spec:
+          affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: there}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pods "client, here, there" are Ready
+      And "status.podIP" of Pod "client" is remembered as "client"
+      And "status.podIP" of Pod "here" is remembered as "here"
+      And "status.podIP" of Pod "there" is remembered as "there"
+      When container "client" of Pod "client" executes "/workload http http://${here}:8080/"
+      Then its output contains ""remoteAddr":"${client}:"
+      When container "client" of Pod "client" executes "/workload http http://${there}:8080/"
+      Then its output contains ""remoteAddr":"${client}:"
+
+    # Kubernetes' documentation does not promise it of a Service's address, though kube-proxy keeps to it.
+    @multi-node @network @should @services/load-balances
+    Scenario: a Pod is known by its own address to the Pods of a Service, too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client, labels: {app: client}}
+        spec: {containers: [{name: client, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: there, labels: {app: web}}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "client, there" are Ready
+      And "status.podIP" of Pod "client" is remembered as "client"
+      And "spec.clusterIP" of Service "web" is remembered as "web"
+      And requests from Pod "client" to "http://${web}/" come to be answered by exactly the Pods "there"
+      When container "client" of Pod "client" executes "/workload http http://${web}/"
+      Then its output contains ""remoteAddr":"${client}:"
 
   @pods/empty-dir
   Rule: an emptyDir is shared, survives its containers, and dies with the Pod
