@@ -340,6 +340,75 @@ Feature: Replicas
       And "status.availableReplicas" of ReplicaSet "web" becomes "2"
       Then nothing of ReplicaSet "web" and its Pods is written for 40 seconds
 
+    @api
+    Scenario: a Pod that is deleted and does not go yet has a successor all the same
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}, finalizers: [example.com/hold]}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 1 Pod
+      And one Pod of ReplicaSet "web" is remembered as "leaving"
+      Then "metadata.finalizers[0]" of Pod "${leaving}" is "example.com/hold"
+      When Pod "${leaving}" is deleted
+      Then it is accepted
+      And there come to be exactly 2 Pods with the selector "app=web"
+      And ReplicaSet "web" keeps exactly 1 Pod for 3 seconds
+      And "status.replicas" of ReplicaSet "web" is "1"
+      And Pod "${leaving}" still exists
+      When "spec.replicas" of ReplicaSet "web" is set to "0"
+      Then ReplicaSet "web" comes to have 0 Pods
+      And "status.replicas" of ReplicaSet "web" becomes "0"
+
+    @api
+    Scenario: a changed template is for the Pods to come
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}, annotations: {example.com/colour: blue}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: COLOUR, value: blue}]}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And the Pods of ReplicaSet "web" are remembered as "its Pods"
+      And one Pod of ReplicaSet "web" is remembered as "old"
+      When ReplicaSet "web" is patched with:
+        """
+        spec:
+          template:
+            metadata: {annotations: {example.com/colour: green}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: COLOUR, value: green}]}]}
+        """
+      Then it is accepted
+      And ReplicaSet "web" keeps exactly 2 Pods for 3 seconds
+      And ReplicaSet "web" still has the same Pods as "its Pods"
+      And "metadata.annotations['example.com/colour']" of Pod "${old}" is "blue"
+      And "spec.containers[0].env[0].value" of Pod "${old}" is "blue"
+      When "spec.replicas" of ReplicaSet "web" is set to "0"
+      Then there come to be no Pods with the selector "app=web"
+      When "spec.replicas" of ReplicaSet "web" is set to "1"
+      Then ReplicaSet "web" comes to have 1 Pod
+      Given one Pod of ReplicaSet "web" is remembered as "new"
+      Then "metadata.annotations['example.com/colour']" of Pod "${new}" is "green"
+      And "spec.containers[0].env[0].value" of Pod "${new}" is "green"
+      And "spec.schedulerName" of Pod "${new}" is "example.com/nobody"
+
   @replicasets/loose-coupling
   Rule: the selector alone couples a ReplicaSet to its Pods
 
