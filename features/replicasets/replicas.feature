@@ -218,7 +218,7 @@ Feature: Replicas
       And "status.replicas" of ReplicaSet "web" becomes "2"
 
     # Its own cluster, because so many Pods leave the others' no room. A node takes 110.
-    @cluster @slow
+    @cluster @slow @services/endpoints-object
     Scenario: 200 replicas over three nodes
       Given a cluster of its own with 3 nodes
       And these objects exist:
@@ -234,6 +234,11 @@ Feature: Replicas
             spec:
               terminationGracePeriodSeconds: 1
               containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80}]}
         """
       Then ReplicaSet "web" grows to exactly 200 Ready Pods, and never has more
       And the Pods of ReplicaSet "web" lie over the nodes no less evenly than by chance
@@ -242,10 +247,17 @@ Feature: Replicas
       And "status.fullyLabeledReplicas" of ReplicaSet "web" becomes "200"
       And "status.readyReplicas" of ReplicaSet "web" becomes "200"
       And "status.availableReplicas" of ReplicaSet "web" becomes "200"
+      # A slice has no more than a hundred endpoints.
+      Given the Pods of ReplicaSet "web" are remembered as "all"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "${all}"
+      And the Endpoints "web" come to list exactly the Pods "${all}"
       When "spec.replicas" of ReplicaSet "web" is set to "120"
       Then ReplicaSet "web" shrinks to exactly 120 Pods, and never has fewer
       And ReplicaSet "web" keeps exactly 120 Pods for 5 seconds
       And "status.replicas" of ReplicaSet "web" becomes "120"
+      Given the Pods of ReplicaSet "web" are remembered as "rest"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "${rest}"
+      And the Endpoints "web" come to list exactly the Pods "${rest}"
       When "spec.replicas" of ReplicaSet "web" is set to "0"
       Then ReplicaSet "web" shrinks to exactly 0 Pods, and never has fewer
       And "status.replicas" of ReplicaSet "web" becomes "0"
