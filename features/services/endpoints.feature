@@ -112,6 +112,16 @@ Feature: Endpoints
         kind: Service
         metadata: {name: web}
         spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: listed}
+        spec: {ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: listed}
+        subsets: [{addresses: [{ip: 10.1.0.1, targetRef: {kind: Pod, name: by-hand, namespace: "${namespace}"}}], ports: [{port: 8080}]}]
         """
       And Pod "one" is Ready
       And the ready endpoints of Service "web" come to be exactly the Pods "one"
@@ -130,6 +140,11 @@ Feature: Endpoints
         """
       Then it is accepted
       And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      # The slice of a Service without a selector is made from its Endpoints.
+      Given the ready endpoints of Service "listed" come to be exactly the Pods "by-hand"
+      When kubectl runs "delete endpointslices -l kubernetes.io/service-name=listed"
+      Then it exits with 0
+      And the ready endpoints of Service "listed" come to be exactly the Pods "by-hand"
 
     # Its address may be another Pod's by now.
     Scenario: a Pod that has ended is no endpoint any more
