@@ -654,3 +654,47 @@ Feature: Grace periods
       And the log of Pod "web" says "signal=SIGTERM" before "slow-answered"
       And the process of Pod "web" ends within 5 seconds after the log says "slow-answered"
       And Pod "web" is gone within 30 seconds
+
+    # Only new connections go to the other Pod: the one that is under way belongs to the first, although that is no endpoint any more.
+    @network @services/proxy-follows-endpoints
+    Scenario: a slow request survives the deletion of its Pod although another has taken over
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: spare}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          selector: {app: web}
+          ports: [{port: 80, targetPort: 8080}]
+        """
+      And Pods "one, two, client" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And the log of Pod "one" is followed
+      When container "client" of Pod "client" begins "/workload http http://${address}/slow?seconds=8 --timeout=25s"
+      And the log of Pod "one" says "slow-begun"
+      And Pod "two" is labelled "app=web"
+      And Pod "one" is deleted
+      Then the ready endpoints of Service "web" come to be exactly the Pods "two"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "two"
+      And what was begun exits with 0
+      And the log of Pod "one" says "signal=SIGTERM" before "slow-answered"

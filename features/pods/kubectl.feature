@@ -116,6 +116,32 @@ Feature: Pods by kubectl
       Then what kubectl began prints "Terminating"
       And what kubectl began prints "DELETED"
 
+    Scenario: get --watch shows what a field selector does not find any more as gone, and what it finds anew as there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: waiting}
+        spec:
+          schedulerName: example.com/nobody
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When kubectl begins "get pods --watch --output-watch-events --field-selector=status.phase=Pending"
+      Then what kubectl began prints "ADDED"
+      When the status of Pod "waiting" is patched with:
+        """
+        status: {phase: Running}
+        """
+      Then it is accepted
+      And what kubectl began prints "DELETED"
+      When kubectl begins "get pods --watch --output-watch-events --field-selector=status.phase=Failed"
+      And the status of Pod "waiting" is patched with:
+        """
+        status: {phase: Failed}
+        """
+      Then it is accepted
+      And what kubectl began prints "ADDED"
+
     Scenario: describe
       Given an event "Scheduled" is recorded for Pod "web"
       And an event "Started" is recorded for Pod "web"

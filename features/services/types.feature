@@ -84,6 +84,31 @@ Feature: Types of Services
       Then it is accepted
       And "spec.ports[0].nodePort" of Service "other" is "${free}"
 
+    @serial
+    Scenario: the port at which load balancers ask for health is free again when what comes from outside is kept to no node
+      Given a node port that is free is remembered as "free"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          type: LoadBalancer
+          loadBalancerClass: example.com/nobody
+          externalTrafficPolicy: Local
+          healthCheckNodePort: ${free}
+          ports: [{port: 80}]
+        """
+      When "spec.externalTrafficPolicy" of Service "web" is set to "Cluster"
+      Then it is accepted
+      And "spec.healthCheckNodePort" of Service "web" is absent
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${free}}]}}
+        """
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "other" is "${free}"
+
     @cluster
     Scenario: a range of node ports is used to its end, what is given back is used again, and what lies outside is refused
       Given a cluster of its own with the server flags "--service-node-port-range=30100-30103"
