@@ -147,13 +147,21 @@ func allAnswered(ctx context.Context) error {
 	return nil
 }
 
+// momentRemembered is by the clock of the client that has sent the last requests: of the last of them. Before there are any it is by ours.
 func momentRemembered(ctx context.Context, as string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	s.store(as, time.Now().UTC().Format(time.RFC3339Nano))
+	s.store(as, momentOf(s.traffic, time.Now()).UTC().Format(time.RFC3339Nano))
 	return nil
+}
+
+func momentOf(requests []request, now time.Time) time.Time {
+	if len(requests) == 0 {
+		return now
+	}
+	return slices.MaxFunc(requests, func(a, b request) int { return a.At.Compare(b.At) }).At
 }
 
 // failedOnlyBefore judges the client that ended last. Its clock is the node's: requests of the bound for skewed clocks after
@@ -265,17 +273,21 @@ func datagramsAnsweredBy(ctx context.Context, port int, client, address, pod str
 		func(requests []request) bool { return exactly(requests, []string{pod}) })
 }
 
-// comesToBeRefused takes a time-out beside refusals for one of them: proxies refuse by an ICMP message, of which a kernel sends
+// comesToBeRefused takes any failure for a refusal that comes at once: which error a client sees is nowhere promised, and proxies that
+// refuse in the client's own kernel say that the host is unreachable (Cilium's socket load balancer). It takes a time-out beside refusals for one of them: proxies refuse by an ICMP message, of which a kernel sends
 // one client six at once and then one a second (net.ipv4.icmp_ratelimit), and the client that gets none goes on trying.
 func comesToBeRefused(ctx context.Context, client, target string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	return s.untilTraffic(ctx, burst{client: client, target: target, count: 8}, "requests are refused, and none is answered", func(requests []request) bool {
-		_, errors := tally(requests)
-		return errors["refused"] > 0 && errors["refused"]+errors["timeout"] == len(requests)
-	})
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: 8}, "requests are refused, and none is answered", allRefused)
+}
+
+func allRefused(requests []request) bool {
+	_, errors := tally(requests)
+	refused := errors["refused"] + errors["unreachable"]
+	return refused > 0 && refused+errors["timeout"] == len(requests)
 }
 
 // comesToBeAnsweredByNone does not say how requests fail, or whether: of a port that a Service does not have, upstream's
