@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // Sentences about storage that outlives Pods.
 
 func storageSentences(sc vocabulary) {
 	sc.Step(`^the default storage class is remembered as "([^"]*)"$`, defaultClassRemembered)
+	sc.Step(`^Pod "([^"]*)" becomes Ready once its volume is made$`, readyWithVolume)
+	sc.Step(`^PersistentVolume "([^"]*)" is gone, with what it was made of$`, volumeGone)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" makes the block device "([^"]*)", if its node lets it$`, makesBlockDevice)
 	sc.Step(`^Pod "([^"]*)" mounts NFS and becomes Ready, or waits with an event that names "([^"]*)", as its node, which Pod "([^"]*)" has at "([^"]*)", can$`, mountsAsItsNodeCan)
 }
 
@@ -28,19 +34,32 @@ func defaultClassRemembered(ctx context.Context, as string) error {
 		return err
 	}
 	var found []string
+	policy := ""
 	for _, class := range classes.Items {
 		if class.GetAnnotations()[defaultClass] == "true" {
 			found = append(found, class.GetName())
+			policy, _, _ = unstructured.NestedString(class.Object, "reclaimPolicy")
 		}
 	}
 	switch len(found) {
 	case 0:
 		return &Unsupported{Why: "the cluster has no default storage class, so that nobody makes volumes for claims"}
 	case 1:
+		if policy == string(corev1.PersistentVolumeReclaimRetain) {
+			return &Unsupported{Why: fmt.Sprintf("the default storage class %q keeps volumes when their claims go (reclaimPolicy %s)", found[0], policy)}
+		}
 		s.store(as, found[0])
 		return nil
 	}
 	return &Unsupported{Why: fmt.Sprintf("the cluster has several default storage classes, %q: which one a claim gets is not the scenario's to say", found)}
+}
+
+func readyWithVolume(ctx context.Context, pod string) error {
+	return awaitReady(ctx, pod, true, false, boundVolume.within(ctx))
+}
+
+func volumeGone(ctx context.Context, name string) error {
+	return presence(ctx, "PersistentVolume", name, false, false, boundVolume.within(ctx))
 }
 
 // mountsAsItsNodeCan wants a Pod to be Ready, or an event that says why not. A node whose kernel has NFS and whose root has the program that
@@ -74,6 +93,22 @@ func mountsAsItsNodeCan(ctx context.Context, pod, volume, looker, root string) e
 		}
 		return seen, is, nil
 	})
+}
+
+// makesBlockDevice leaves out nodes that let nobody make devices, such as those in a user namespace.
+func makesBlockDevice(ctx context.Context, container, pod, path string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := s.execute(ctx, pod, container, "/workload", "mknod", path, "block", "7:200")
+	if err != nil {
+		return err
+	}
+	if o.exit != 0 && strings.Contains(o.stderr, "operation not permitted") {
+		return &Unsupported{Why: "the node lets no container make devices: " + o.stderr}
+	}
+	return exits(ctx, 0)
 }
 
 // nodeMountsNFS looks at a node through a Pod that has its root as a volume.

@@ -439,7 +439,7 @@ Feature: Storage that outlives Pods
         metadata: {name: maker}
         spec:
           volumes: [{name: tmp, hostPath: {path: /tmp}}]
-          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}, volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
         """
       And Pod "maker" is Ready
       And "spec.nodeName" of Pod "maker" is remembered as "node"
@@ -466,7 +466,7 @@ Feature: Storage that outlives Pods
         metadata: {name: first}
         spec:
           volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
-          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}, volumeMounts: [{name: data, mountPath: /data}]}]
         """
       And Pod "first" is Ready
       And "spec.nodeName" of Pod "first" is "${node}"
@@ -485,6 +485,7 @@ Feature: Storage that outlives Pods
           - name: app
             image: "${image}"
             command: [/workload, wait]
+            securityContext: {privileged: true}
             volumeMounts: [{name: data, mountPath: /data}, {name: data, mountPath: /part, subPath: deep/part}]
         """
       And Pod "second" is Ready
@@ -501,7 +502,7 @@ Feature: Storage that outlives Pods
         metadata: {name: reader}
         spec:
           volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
-          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}, volumeMounts: [{name: data, mountPath: /data}]}]
         """
       And Pod "reader" is Ready
       When container "app" of Pod "reader" executes "/workload cat /data/note"
@@ -746,7 +747,7 @@ Feature: Storage that outlives Pods
         metadata: {name: maker}
         spec:
           volumes: [{name: tmp, hostPath: {path: /tmp}}]
-          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}, volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}]
         """
       And Pod "maker" is Ready
       And "spec.nodeName" of Pod "maker" is remembered as "node"
@@ -773,7 +774,7 @@ Feature: Storage that outlives Pods
         metadata: {name: app}
         spec:
           volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
-          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}, volumeMounts: [{name: data, mountPath: /data}]}]
         """
       Then an event "FailedMount" is recorded for Pod "app" that says "${namespace}-disk"
       And "status.phase" of Pod "app" is "Pending"
@@ -851,7 +852,7 @@ Feature: Storage that outlives Pods
         apiVersion: v1
         kind: PersistentVolumeClaim
         metadata: {name: data}
-        spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+        spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
         ---
         apiVersion: v1
         kind: Pod
@@ -862,7 +863,7 @@ Feature: Storage that outlives Pods
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
         """
       And "spec.storageClassName" of PersistentVolumeClaim "data" is "${class}"
-      And Pod "first" is Ready
+      And Pod "first" becomes Ready once its volume is made
       And "status.phase" of PersistentVolumeClaim "data" is "Bound"
       And "spec.volumeName" of PersistentVolumeClaim "data" is remembered as "volume"
       And "spec.storageClassName" of PersistentVolume "${volume}" is "${class}"
@@ -880,14 +881,14 @@ Feature: Storage that outlives Pods
           volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
         """
-      And Pod "second" is Ready
+      And Pod "second" becomes Ready once its volume is made
       When container "app" of Pod "second" executes "/workload cat /data/note"
       Then it prints "left"
       When Pod "second" is deleted with a grace period of 1 second
       And "spec.persistentVolumeReclaimPolicy" of PersistentVolume "${volume}" is "Delete"
       And PersistentVolumeClaim "data" is deleted
       Then PersistentVolumeClaim "data" is gone
-      And PersistentVolume "${volume}" is gone
+      And PersistentVolume "${volume}" is gone, with what it was made of
       And "status.phase" of PersistentVolumeClaim "none" is "Pending"
 
   @pods/network-storage @storage

@@ -13,18 +13,20 @@ Feature: Placement
         spec:
           volumes: [{name: tmp, hostPath: {path: /tmp}}]
           initContainers:
-          - {name: first, image: "${image}", command: [/workload, mkdir, "/tmp-of-node/${namespace}"], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}
-          - {name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait], volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}
+          - {name: first, image: "${image}", command: [/workload, mkdir, "/tmp-of-node/${namespace}"], securityContext: {privileged: true}, volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}
+          - {name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}, volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]}
           containers:
           - name: one
             image: "${image}"
             command: [/workload, wait]
             env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}, {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]
+            securityContext: {privileged: true}
             volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]
           - name: two
             image: "${image}"
             command: [/workload, wait]
             env: [{name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}, {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]
+            securityContext: {privileged: true}
             volumeMounts: [{name: tmp, mountPath: /tmp-of-node}]
         """
       And Pod "app" is Ready
