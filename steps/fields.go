@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -16,6 +17,7 @@ import (
 func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is the quantity "([^"]*)"$`, fieldIsQuantity)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" contains "([^"]*)"$`, fieldContains)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (\d+) bytes long$`, fieldIsLong)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" matches "(.*)"$`, fieldMatches)
@@ -78,6 +80,18 @@ func judgeField(ctx context.Context, path, kind, name, expected string, ok func(
 func fieldIs(ctx context.Context, path, kind, name, want string) error {
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("%q", want),
 		func(value string, there bool) bool { return there && value == want || !there && want == "" })
+}
+
+// fieldIsQuantity takes a quantity as it is meant: 768Mi are 786432Ki.
+func fieldIsQuantity(ctx context.Context, path, kind, name, want string) error {
+	wanted, err := resource.ParseQuantity(want)
+	if err != nil {
+		return fmt.Errorf("the quantity %q: %w", want, err)
+	}
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("the quantity %q", want), func(value string, _ bool) bool {
+		quantity, err := resource.ParseQuantity(value)
+		return err == nil && quantity.Cmp(wanted) == 0
+	})
 }
 
 func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {

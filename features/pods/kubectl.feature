@@ -259,7 +259,7 @@ Feature: Pods by kubectl
       When kubectl runs "logs story --limit-bytes=50012"
       Then its lines are 5, 50000, 4 bytes long
       When kubectl runs "logs story --timestamps"
-      Then its output matches "^\S+Z first\n\S+Z long\.+\n\S+Z last\n\S+Z \S+ started"
+      Then its output matches "^\d{4}-\d\d-\d\dT\S+(?:Z|[+-]\d\d:\d\d) first\n\d{4}-\d\d-\d\dT\S+(?:Z|[+-]\d\d:\d\d) long\.+\n\d{4}-\d\d-\d\dT\S+(?:Z|[+-]\d\d:\d\d) last\n\d{4}-\d\d-\d\dT\S+(?:Z|[+-]\d\d:\d\d) \S+ started"
       When kubectl runs "logs story --limit-bytes=20000"
       Then its lines are 5, 19994 bytes long
       When kubectl runs "logs story --tail=2"
