@@ -75,7 +75,7 @@ func mountsAsItsNodeCan(ctx context.Context, pod, volume, looker, root string) e
 	}
 	what, expected := fmt.Sprintf("Pod %q, on a node that has %s", pod, has), "Ready"
 	if !must {
-		expected = fmt.Sprintf("Ready, or an event FailedMount that names %q", volume)
+		expected = fmt.Sprintf("Ready, or a warning that names %q", volume)
 	}
 	return s.lookUntil(ctx, what, expected, boundPodStart, func() (string, bool, error) {
 		object, err := s.mustGet(ctx, "Pod", pod)
@@ -129,7 +129,7 @@ func (s *scenario) nodeMountsNFS(ctx context.Context, looker, root string) (bool
 	return inKernel && program, words, nil
 }
 
-// failedMount is an event of a Pod about a volume that could not be mounted; empty as long as there is none.
+// failedMount is a warning of a Pod that names a volume; empty as long as there is none.
 func (s *scenario) failedMount(ctx context.Context, pod, volume string) (string, error) {
 	events, err := s.list(ctx, "Event", "")
 	if err != nil {
@@ -142,8 +142,8 @@ func (s *scenario) failedMount(ctx context.Context, pod, volume string) (string,
 		}
 		fields, _ := about.(map[string]any)
 		message := show(event.Object["message"])
-		if fields["kind"] == "Pod" && fields["name"] == pod && event.Object["reason"] == "FailedMount" && strings.Contains(message, volume) {
-			return "FailedMount: " + message, nil
+		if fields["kind"] == "Pod" && fields["name"] == pod && event.Object["type"] == corev1.EventTypeWarning && strings.Contains(message, volume) {
+			return show(event.Object["reason"]) + ": " + message, nil
 		}
 	}
 	return "", nil

@@ -314,7 +314,7 @@ Feature: Volumes
         spec:
           containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: KEY, valueFrom: {secretKeyRef: {name: keys, key: first}}}]}]
         """
-      Then an event "FailedMount" is recorded for Pod "volume" that says "not found"
+      Then a warning is recorded for Pod "volume" that says "keys"
       And "status.containerStatuses[name=app].state.waiting.reason" of Pod "variable" becomes "CreateContainerConfigError"
       When these objects exist:
         """
@@ -336,7 +336,7 @@ Feature: Volumes
           volumes: [{name: settings, projected: {sources: [{configMap: {name: settings}}]}}]
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: settings, mountPath: /settings}]}]
         """
-      Then an event "FailedMount" is recorded for Pod "app" that says "not found"
+      Then a warning is recorded for Pod "app" that says "settings"
       And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
       When these objects exist:
         """
@@ -386,8 +386,8 @@ Feature: Volumes
           containers: [{name: app, image: "${image}", command: [/workload, steps, "fill /scratch/large --bytes=16Mi", wait --term-code=3], volumeMounts: [{name: scratch, mountPath: /scratch}]}]
         """
       And Pod "app" is Ready
-      Then Pod "app" is evicted, and told "exceeds the limit"
-      And an event "Evicted" is recorded for Pod "app" that says "exceeds the limit"
+      Then Pod "app" is evicted, and told "scratch"
+      And a warning is recorded for Pod "app" that says "scratch"
 
   @pods/host-path
   Rule: a hostPath is a path of the node, and stays when the Pod goes
@@ -567,22 +567,83 @@ Feature: Volumes
           volumes: [{name: host, hostPath: {path: "<path>", type: <type>}}]
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
         """
-      Then an event "FailedMount" is recorded for Pod "app" that says "<why>"
+      Then a warning is recorded for Pod "app" that says "host"
       And "status.phase" of Pod "app" is "Pending"
       And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
 
       Examples:
-        | type              | what               | path                    | why                       |
-        | Directory         | a device           | /dev/null               | is not a directory        |
-        | Directory         | what is not there  | /tmp/${namespace}/none  | is not a directory        |
-        | DirectoryOrCreate | a device           | /dev/null               | is not a directory        |
-        | File              | a directory        | /etc                    | is not a file             |
-        | File              | what is not there  | /tmp/${namespace}/none  | is not a file             |
-        | FileOrCreate      | a directory        | /etc                    | is not a file             |
-        | FileOrCreate      | a file in nowhere  | /tmp/${namespace}/a/b   | no such file or directory |
-        | Socket            | a device           | /dev/null               | is not a socket file      |
-        | CharDevice        | a directory        | /etc                    | is not a character device |
-        | BlockDevice       | another device     | /dev/null               | is not a block device     |
+        | type              | what               | path                    |
+        | Directory         | a device           | /dev/null               |
+        | Directory         | what is not there  | /tmp/${namespace}/none  |
+        | DirectoryOrCreate | a device           | /dev/null               |
+        | File              | a directory        | /etc                    |
+        | File              | what is not there  | /tmp/${namespace}/none  |
+        | FileOrCreate      | a directory        | /etc                    |
+        | FileOrCreate      | a file in nowhere  | /tmp/${namespace}/a/b   |
+        | Socket            | a device           | /dev/null               |
+        | CharDevice        | a directory        | /etc                    |
+        | BlockDevice       | another device     | /dev/null               |
+
+    @should
+    Scenario: what cannot be mounted is told in upstream's events
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: directory}
+        spec:
+          volumes: [{name: host, hostPath: {path: /dev/null, type: Directory}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: file}
+        spec:
+          volumes: [{name: host, hostPath: {path: /etc, type: File}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: nowhere}
+        spec:
+          volumes: [{name: host, hostPath: {path: "/tmp/${namespace}/a/b", type: FileOrCreate}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: socket}
+        spec:
+          volumes: [{name: host, hostPath: {path: /dev/null, type: Socket}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: char}
+        spec:
+          volumes: [{name: host, hostPath: {path: /etc, type: CharDevice}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: block}
+        spec:
+          volumes: [{name: host, hostPath: {path: /dev/null, type: BlockDevice}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: secret}
+        spec:
+          volumes: [{name: keys, secret: {secretName: keys}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: keys, mountPath: /keys}]}]
+        """
+      Then an event "FailedMount" is recorded for Pod "directory" that says "is not a directory"
+      And an event "FailedMount" is recorded for Pod "file" that says "is not a file"
+      And an event "FailedMount" is recorded for Pod "nowhere" that says "no such file or directory"
+      And an event "FailedMount" is recorded for Pod "socket" that says "is not a socket file"
+      And an event "FailedMount" is recorded for Pod "char" that says "is not a character device"
+      And an event "FailedMount" is recorded for Pod "block" that says "is not a block device"
+      And an event "FailedMount" is recorded for Pod "secret" that says "not found"
 
     Scenario: a Pod that waits for a path starts once it is there
       Given these objects exist:
@@ -594,7 +655,7 @@ Feature: Volumes
           volumes: [{name: host, hostPath: {path: "/tmp/${namespace}/late", type: Directory}}]
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: host, mountPath: /host}]}]
         """
-      And an event "FailedMount" is recorded for Pod "app"
+      And a warning is recorded for Pod "app" that says "host"
       And "spec.nodeName" of Pod "app" is remembered as "node"
       And these objects exist:
         """
