@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ func acceptanceSentences(sc vocabulary) {
 	sc.Step(`^it is refused with (\d+) "(\w+)"$`, refusedAs)
 	sc.Step(`^it is refused with (\d+) "(\w+)" naming "([^"]*)"$`, refusedNaming)
 	sc.Step(`^the refusal says "([^"]*)"$`, refusalSays)
+	sc.Step(`^the refusal matches "(.*)"$`, refusalMatches)
 	sc.Step(`^the answer has "([^"]*)" in "([^"]*)"$`, answerHas)
 	sc.Step(`^the answer has "([^"]*)" among "([^"]*)"$`, answerHasAmong)
 	sc.Step(`^the answer has an earlier time than "([^"]*)" in "([^"]*)"$`, answerEarlier)
@@ -119,6 +121,21 @@ func refusalSays(ctx context.Context, text string) error {
 	}
 	if a.status == nil || a.code < 400 || !strings.Contains(strings.ToLower(a.status.Message), strings.ToLower(text)) {
 		return failed(a.asked, fmt.Sprintf("a refusal whose message contains %q", text), a.String())
+	}
+	return nil
+}
+
+func refusalMatches(ctx context.Context, expression string) error {
+	_, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	matcher, err := regexp.Compile(expression)
+	if err != nil {
+		return fmt.Errorf("the expression %q: %w", expression, err)
+	}
+	if a.status == nil || a.code < 400 || !matcher.MatchString(a.status.Message) {
+		return failed(a.asked, fmt.Sprintf("a refusal whose message matches %q", expression), a.String())
 	}
 	return nil
 }

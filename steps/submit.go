@@ -64,17 +64,6 @@ func objectsExist(ctx context.Context, manifest *godog.DocString) error {
 	return nil
 }
 
-// byAdmission says whether it was what somebody set up in their cluster that refused an object, and not Kubernetes itself: standards that are
-// enforced in spite of the namespace's labels, a policy, a webhook.
-func byAdmission(answer string) bool {
-	for _, words := range []string{"violates PodSecurity", "denied the request", "ValidatingAdmissionPolicy "} {
-		if strings.Contains(answer, words) {
-			return true
-		}
-	}
-	return false
-}
-
 func submitted(ctx context.Context, manifest *godog.DocString) error {
 	return submitWith(ctx, manifest, nil)
 }

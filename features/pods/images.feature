@@ -8,7 +8,8 @@ Feature: Images
 
     # The registry is a container on the node's own network, at localhost, so that it is asked without TLS by those who ask so at all.
     Scenario: from a registry, once, or each time, as the policy says
-      Given these objects exist:
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
         """
         apiVersion: v1
         kind: Pod

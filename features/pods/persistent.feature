@@ -362,7 +362,6 @@ Feature: Storage that outlives Pods
       Then it is refused with 422 "Invalid" naming "spec.resources.requests.storage"
       When "spec.resources.requests.storage" of PersistentVolumeClaim "data" is set to "2Gi"
       Then it is refused with 403 "Forbidden"
-      And the refusal says "only dynamically provisioned pvc can be resized"
       When "spec.hostPath.path" of PersistentVolume "${namespace}-used" is set to "/tmp/${namespace}/other"
       Then it is refused with 422 "Invalid" naming "spec.persistentvolumesource"
       When PersistentVolumeClaim "data" is labelled "colour=blue"

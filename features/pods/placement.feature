@@ -265,7 +265,8 @@ Feature: Placement
 
     @api
     Scenario Outline: <what>: <class>
-      Given these objects exist:
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
         """
         apiVersion: v1
         kind: Pod

@@ -838,7 +838,8 @@ Feature: Processes
         | two sources              | {name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}, configMapKeyRef: {name: a, key: b}}} | valueFrom           |
 
     Scenario: an image that is not there and must not be pulled
-      Given these objects exist:
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
         """
         apiVersion: v1
         kind: Pod

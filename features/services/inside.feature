@@ -326,7 +326,7 @@ Feature: The API from inside
       Then it is accepted
       When kubectl runs "create token reader --duration=9m59s"
       Then it exits with 1
-      And its error output contains "may not specify a duration less than 10 minutes"
+      And its error output contains "expirationSeconds"
       When kubectl runs "create token nobody"
       Then it exits with 1
       And its error output contains "not found"
