@@ -42,6 +42,8 @@ var (
 	boundController = bound{30 * time.Second, "a controller may have a queue, and upstream's clients limit themselves to 20 requests a second"}
 	// boundPodStart is for a Pod from create to running.
 	boundPodStart = bound{60 * time.Second, "scheduling, sandbox, network and start on a busy node; the image is there already"}
+	// boundMount is for a node to mount what it could not before.
+	boundMount = bound{150 * time.Second, "upstream tries a mount again ever later, up to two minutes after the last time"}
 	// boundVolume is for a Pod with a volume that a platform has to make, and for such a volume to go.
 	boundVolume = bound{5 * time.Minute, "a platform makes a volume, attaches it to a machine, and formats it, or detaches and removes it; drivers try again ever later"}
 	// boundLargeSet is for hundreds of Pods to come, or to go.

@@ -23,6 +23,8 @@ import (
 
 func nameSentences(sc vocabulary) {
 	sc.Step(`^the domain of the cluster, as Pod "([^"]*)" is told, is remembered as "([^"]*)"$`, domainRemembered)
+	sc.Step(`^the name "([^"]*)" is short enough for a host$`, shortEnough)
+	sc.Step(`^the address of the API server's Service, as Pod "([^"]*)" may know it, is remembered as "([^"]*)"$`, serverAddressRemembered)
 	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of Service "([^"]*)" in Namespace "([^"]*)"$`, nameServerIs)
 	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of a Service that answers for names$`, nameServerIsService)
 	sc.Step(`^the name under which "([^"]*)" is asked for in reverse is remembered as "([^"]*)"$`, reverseRemembered)
@@ -75,6 +77,39 @@ func domainRemembered(ctx context.Context, pod, as string) error {
 		}
 	}
 	return failed(fmt.Sprintf("the search list in the resolv.conf of Pod %q", pod), "an entry that begins with "+own, among(file.searches))
+}
+
+// longestHost is how long the kernel lets a host's name be.
+const longestHost = 64
+
+func shortEnough(_ context.Context, name string) error {
+	if len(name) > longestHost {
+		return &Unsupported{Why: fmt.Sprintf("the cluster's domain is too long: no host can be called %q, which has %d characters", name, len(name))}
+	}
+	return nil
+}
+
+// serverAddressRemembered asks the API, and Pods' variables only where the run may not: some clusters write another way to the server there.
+func serverAddressRemembered(ctx context.Context, pod, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	service, err := s.typed.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
+	switch {
+	case err == nil:
+		s.store(as, service.Spec.ClusterIP)
+		return nil
+	case apierrors.IsNotFound(err):
+		return failed("Service kubernetes of the namespace default", "it exists", "there is none")
+	case !apierrors.IsForbidden(err):
+		return environment(fmt.Errorf("read the Service kubernetes of the namespace default: %w", err))
+	}
+	o, err := s.executeAside(ctx, pod, "client", "/workload", "env", "KUBERNETES_SERVICE_HOST")
+	if err == nil {
+		s.store(as, strings.TrimSpace(o.stdout))
+	}
+	return err
 }
 
 func nameServerIs(ctx context.Context, pod, service, namespace string) error {

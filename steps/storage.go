@@ -15,6 +15,7 @@ import (
 func storageSentences(sc vocabulary) {
 	sc.Step(`^the default storage class is remembered as "([^"]*)"$`, defaultClassRemembered)
 	sc.Step(`^Pod "([^"]*)" becomes Ready once its volume is made$`, readyWithVolume)
+	sc.Step(`^Pods? "([^"]*)" (?:becomes|become) Ready when what was missing is looked for again$`, readyAtNextTry)
 	sc.Step(`^PersistentVolume "([^"]*)" is gone, with what it was made of$`, volumeGone)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" makes the block device "([^"]*)", if its node lets it$`, makesBlockDevice)
 	sc.Step(`^Pod "([^"]*)" mounts NFS and becomes Ready, or waits with an event that names "([^"]*)", as its node, which Pod "([^"]*)" has at "([^"]*)", can$`, mountsAsItsNodeCan)
@@ -52,6 +53,15 @@ func defaultClassRemembered(ctx context.Context, as string) error {
 		return nil
 	}
 	return &Unsupported{Why: fmt.Sprintf("the cluster has several default storage classes, %q: which one a claim gets is not the scenario's to say", found)}
+}
+
+func readyAtNextTry(ctx context.Context, list string) error {
+	for _, pod := range names(list) {
+		if err := awaitReady(ctx, pod, true, false, boundMount.within(ctx)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readyWithVolume(ctx context.Context, pod string) error {

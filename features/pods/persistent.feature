@@ -891,7 +891,7 @@ Feature: Storage that outlives Pods
       And "status.phase" of Pod "app" is "Pending"
       When container "app" of Pod "maker" executes "/workload mkdir /tmp-of-node/${namespace}"
       And container "app" of Pod "maker" executes "/workload mkdir /tmp-of-node/${namespace}/disk"
-      Then Pod "app" becomes Ready
+      Then Pod "app" becomes Ready when what was missing is looked for again
       And container "app" of Pod "app" has executed "/workload write /data/note here"
       When container "app" of Pod "maker" executes "/workload cat /tmp-of-node/${namespace}/disk/note"
       Then it prints "here"

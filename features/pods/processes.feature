@@ -776,7 +776,7 @@ Feature: Processes
       And its output matches "(?m)^SET_shape=square$"
       And its output does not contain "SIZE="
       When "data.size" of ConfigMap "settings" is set to "large"
-      Then Pod "app" becomes Ready
+      Then Pod "app" becomes Ready when what was missing is looked for again
       And container "late" of Pod "app" executes "/workload env SIZE"
       And it prints "large"
 

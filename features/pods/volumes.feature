@@ -320,7 +320,7 @@ Feature: Volumes
         """
         {apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {first: swordfish}}
         """
-      Then Pods "volume, variable" become Ready
+      Then Pods "volume, variable" become Ready when what was missing is looked for again
       When container "app" of Pod "volume" executes "/workload cat /keys/first"
       Then it prints "swordfish"
       When container "app" of Pod "variable" executes "/workload env KEY"
@@ -345,7 +345,7 @@ Feature: Volumes
         metadata: {name: settings}
         data: {colour: blue}
         """
-      Then Pod "app" becomes Ready
+      Then Pod "app" becomes Ready when what was missing is looked for again
       When container "app" of Pod "app" executes "/workload cat /settings/colour"
       Then it prints "blue"
 
@@ -669,7 +669,7 @@ Feature: Volumes
         """
       And Pod "maker" is Ready
       When container "app" of Pod "maker" executes "/workload mkdir /tmp-of-node/${namespace}/late"
-      Then Pod "app" becomes Ready
+      Then Pod "app" becomes Ready when what was missing is looked for again
       And container "app" of Pod "app" has not been restarted
       And container "app" of Pod "maker" has executed "/workload rm --recursive /tmp-of-node/${namespace}"
 
