@@ -173,7 +173,7 @@ func testRun(t *testing.T, source string, v *testVocabulary, change ...func(*eng
 		claims:     testClaims[:1],
 		vocabulary: v.vocabulary(),
 		target:     newFakeTarget(t),
-		limits:     limits{ordinary: 5 * time.Second, slow: 5 * time.Second, cleanUp: 2 * time.Second, goodWill: 200 * time.Millisecond},
+		limits:     limits{ordinary: 5 * time.Second, others: 5 * time.Second, slow: 5 * time.Second, cleanUp: 2 * time.Second, goodWill: 200 * time.Millisecond},
 		watching:   patience{every: 20 * time.Millisecond, answer: 200 * time.Millisecond, refused: 200 * time.Millisecond, silent: 400 * time.Millisecond},
 	}
 	for _, f := range change {

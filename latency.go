@@ -57,7 +57,7 @@ const askPatience = 5 * time.Second
 // scaled makes limits longer, or leaves them.
 func (l limits) scaled(scale float64) limits {
 	by := func(d time.Duration) time.Duration { return time.Duration(scale * float64(d)) }
-	return limits{ordinary: by(l.ordinary), slow: by(l.slow), cleanUp: by(l.cleanUp), goodWill: by(l.goodWill)}
+	return limits{ordinary: by(l.ordinary), others: by(l.others), slow: by(l.slow), cleanUp: by(l.cleanUp), goodWill: by(l.goodWill)}
 }
 
 // scaled makes patience longer, or leaves it. The pause between questions stays.

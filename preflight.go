@@ -41,6 +41,9 @@ func (e *engine) preflight(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if survey.Slots > 0 {
+		e.room = &room{survey.Slots, survey.Cores}
+	}
 	e.printf("Preflight of the cluster of context %s, %s, Kubernetes API %s\n", survey.Context, survey.Server, survey.Version)
 	e.foresee()
 	e.foreseeCluster(survey)
@@ -104,6 +107,7 @@ func (e *engine) foreseeCluster(survey *fixtures.Survey) {
 	e.foretell("nodes", "%d of %d are Ready and take Pods", survey.Open, survey.Nodes)
 	if e.needs().workloads {
 		e.foretell("image", "%s", imageWords(survey))
+		e.foretell("room", "%s", e.roomWords())
 	}
 	switch {
 	case survey.Unasked != "":
@@ -124,6 +128,17 @@ func (e *engine) foreseeCluster(survey *fixtures.Survey) {
 	if note := outside(survey.Version); note != "" {
 		e.foretell("note", "%s", note)
 	}
+}
+
+// roomWords says how much is done at a time, and why.
+func (e *engine) roomWords() string {
+	switch {
+	case e.options.Concurrency > 0:
+		return fmt.Sprintf("%d scenarios at a time, as was asked for", e.options.Concurrency)
+	case e.room == nil:
+		return fmt.Sprintf("%d scenarios at a time; the nodes do not say what they have room for", e.concurrency())
+	}
+	return fmt.Sprintf("%d scenarios at a time, for %d more Pods and %d processors", e.concurrency(), e.room.slots, e.room.cores)
 }
 
 // imageWords says where the workload image was seen.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plumbline/plumbline/fixtures"
 	"github.com/plumbline/plumbline/reports"
@@ -118,5 +119,43 @@ func TestRefusalsFailTheRun(t *testing.T) {
 	found, report := outcomes(t, e)
 	if found["it-holds"].Outcome != reports.Passed || report.Verdict.Passed || !strings.Contains(strings.Join(report.Verdict.Reasons, "\n"), "DELETE /api/v1/nodes/n") {
 		t.Errorf("%q because %q", report.Verdict.Words, report.Verdict.Reasons)
+	}
+}
+
+// TestRoomOfAClusterOfSomebodys: what it has room for, and not this machine, says how much is done at a time.
+func TestRoomOfAClusterOfSomebodys(t *testing.T) {
+	for name, c := range map[string]struct {
+		room
+		want int
+	}{
+		"large":                       {room{3000, 64}, 192},
+		"one processor":               {room{100, 1}, 3},
+		"many processors, few Pods":   {room{17, 8}, 2},
+		"hardly any room":             {room{3, 1}, 1},
+		"two processors, 110 Pods":    {room{98, 2}, 6},
+		"four processors, three of 4": {room{330, 12}, 36},
+	} {
+		if got := c.concurrency(); got != c.want {
+			t.Errorf("%s: %d scenarios at a time, want %d", name, got, c.want)
+		}
+	}
+	e, _ := somebodys(t, func(s *somebodysTarget) { s.found.Slots, s.found.Cores = 17, 2 })
+	e.options.DryRun = true
+	if _, err := e.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := (room{17, 2}); e.room == nil || *e.room != want {
+		t.Errorf("the room is %v, want %v", e.room, want)
+	}
+}
+
+func TestLimitsByProfile(t *testing.T) {
+	l := limits{ordinary: 1, others: 2, slow: 3}
+	for want, s := range map[time.Duration]*scenario{
+		1: {profiles: []string{"workloads"}}, 2: {profiles: []string{"storage", "provisioner"}}, 3: {profiles: []string{"autoscaling"}, slow: true},
+	} {
+		if got := l.of(s); got != want {
+			t.Errorf("%v: %d, want %d", s.profiles, got, want)
+		}
 	}
 }

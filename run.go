@@ -54,6 +54,7 @@ type engine struct {
 	past     map[string]time.Duration // what scenarios took in the run before
 	progress *progress
 	latency  time.Duration // of the target's API server
+	room     *room         // of somebody's cluster, if it says
 
 	unbegun   bool // there was nothing to judge
 	talking   sync.Mutex
@@ -64,12 +65,13 @@ type engine struct {
 // limits bound what a scenario may take before the suite gives it up.
 type limits struct {
 	ordinary time.Duration // a scenario
+	others   time.Duration // one that waits for what is no part of Kubernetes itself: who measures, who makes volumes
 	slow     time.Duration // a scenario tagged @slow
 	cleanUp  time.Duration // its clean-up, evidence included
 	goodWill time.Duration // for steps to return after their context has ended
 }
 
-var ordinaryLimits = limits{ordinary: 5 * time.Minute, slow: 25 * time.Minute, cleanUp: time.Minute, goodWill: 2 * time.Second}
+var ordinaryLimits = limits{ordinary: 5 * time.Minute, others: 15 * time.Minute, slow: 25 * time.Minute, cleanUp: time.Minute, goodWill: 2 * time.Second}
 
 // run makes the run: census, target, scenarios, clean-up, reports.
 func (e *engine) run(ctx context.Context) (*reports.Report, error) {

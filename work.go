@@ -72,14 +72,40 @@ func (e *engine) lane(ctx context.Context, queue []*scenario, workers int, after
 
 // concurrency suits scenarios that mostly wait. What takes several times the processor's time of the reference, and runs on this machine,
 // gets half as many: with more, an upstream cluster on two cores is at times too busy to answer for seconds.
+//
+// Somebody's cluster has the room that it has, whatever this machine can do.
 func (e *engine) concurrency() int {
 	if e.options.Concurrency > 0 {
 		return e.options.Concurrency
 	}
+	usual := min(32, max(8, 6*runtime.NumCPU()))
+	if e.room != nil && e.needs().workloads {
+		return min(usual, e.room.concurrency())
+	}
 	if e.target.kind() == targetKubernetes && e.needs().workloads {
 		return min(16, max(6, 3*runtime.NumCPU()))
 	}
-	return min(32, max(8, 6*runtime.NumCPU()))
+	return usual
+}
+
+// room is what somebody's cluster has for a run: how many more Pods, and how many processors.
+type room struct{ slots, cores int }
+
+// podsAtOnce is how many Pods a scenario has at a time, with those of the one before it that are on their way out. Few have more, and these are not
+// many at a time.
+const podsAtOnce = 8
+
+func (r room) concurrency() int { return max(1, min(r.slots/podsAtOnce, max(2, 3*r.cores))) }
+
+// of is the bound for a scenario.
+func (l limits) of(s *scenario) time.Duration {
+	switch {
+	case s.slow:
+		return l.slow
+	case slices.Contains(s.profiles, "autoscaling"), slices.Contains(s.profiles, "provisioner"):
+		return l.others
+	}
+	return l.ordinary
 }
 
 // finish enters a record into the journal, and says so if it is not a good one.
@@ -107,10 +133,7 @@ func (e *engine) one(ctx context.Context, s *scenario) reports.Record {
 	}
 	seen := &evidence{}
 	record.Started = time.Now()
-	limit := e.limits.ordinary
-	if s.slow {
-		limit = e.limits.slow
-	}
+	limit := e.limits.of(s)
 	within, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the scenario took longer than %s, which is the suite's bound", limit))
 	defer cancel()
 

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,14 @@ import (
 func acceptanceSentences(sc vocabulary) {
 	sc.Step(`^it is accepted$`, accepted)
 	sc.Step(`^it is accepted with a warning that says "([^"]*)"$`, acceptedWarned)
-	sc.Step(`^it is accepted without a warning$`, acceptedSilently)
+	sc.Step(`^it is accepted without a warning that says "([^"]*)"$`, acceptedUnwarned)
 	sc.Step(`^it is refused with (\d+)$`, refused)
 	sc.Step(`^it is refused with (\d+) "(\w+)"$`, refusedAs)
 	sc.Step(`^it is refused with (\d+) "(\w+)" naming "([^"]*)"$`, refusedNaming)
 	sc.Step(`^the refusal says "([^"]*)"$`, refusalSays)
+	sc.Step(`^the refusal matches "(.*)"$`, refusalMatches)
 	sc.Step(`^the answer has "([^"]*)" in "([^"]*)"$`, answerHas)
+	sc.Step(`^the answer has "([^"]*)" among "([^"]*)"$`, answerHasAmong)
 	sc.Step(`^the answer has an earlier time than "([^"]*)" in "([^"]*)"$`, answerEarlier)
 	sc.Step(`^"([^"]*)" of the answer is remembered as "([^"]*)"$`, answerRemembered)
 }
@@ -57,13 +60,14 @@ func acceptedWarned(ctx context.Context, text string) error {
 	return nil
 }
 
-func acceptedSilently(ctx context.Context) error {
+// acceptedUnwarned leaves warnings about anything else to the cluster: its admission may have some for every Pod.
+func acceptedUnwarned(ctx context.Context, text string) error {
 	if err := accepted(ctx); err != nil {
 		return err
 	}
 	_, a, err := last(ctx)
-	if err == nil && len(a.warnings) > 0 {
-		err = failed(a.asked, "no Warning header", fmt.Sprintf("%q", a.warnings))
+	if err == nil && slices.ContainsFunc(a.warnings, func(w string) bool { return strings.Contains(w, text) }) {
+		err = failed(a.asked, fmt.Sprintf("no Warning header that contains %q", text), fmt.Sprintf("%q", a.warnings))
 	}
 	return err
 }
@@ -121,6 +125,21 @@ func refusalSays(ctx context.Context, text string) error {
 	return nil
 }
 
+func refusalMatches(ctx context.Context, expression string) error {
+	_, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	matcher, err := regexp.Compile(expression)
+	if err != nil {
+		return fmt.Errorf("the expression %q: %w", expression, err)
+	}
+	if a.status == nil || a.code < 400 || !matcher.MatchString(a.status.Message) {
+		return failed(a.asked, fmt.Sprintf("a refusal whose message matches %q", expression), a.String())
+	}
+	return nil
+}
+
 // answerHas reads a field of the object that came back.
 func answerHas(ctx context.Context, value, path string) error {
 	_, a, err := last(ctx)
@@ -135,6 +154,25 @@ func answerHas(ctx context.Context, value, path string) error {
 		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("%q", value), said(a.object, found, there))
 	}
 	return err
+}
+
+// answerHasAmong reads a list of the object that came back, whose order nobody promises.
+func answerHasAmong(ctx context.Context, value, path string) error {
+	_, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	if a.object == nil {
+		return failed(a.asked, "an object in the answer", a.String())
+	}
+	found, there, err := lookup(a.object.Object, path)
+	if err != nil {
+		return err
+	}
+	if list, _ := found.([]any); !slices.Contains(list, any(value)) {
+		return failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("a list that has %q", value), said(a.object, show(found), there))
+	}
+	return nil
 }
 
 func answerRemembered(ctx context.Context, path, as string) error {

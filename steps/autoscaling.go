@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -26,7 +27,11 @@ func autoscalingSentences(sc vocabulary) {
 
 // scaledTo waits for the number that somebody else writes into a target.
 func scaledTo(ctx context.Context, kind, name, replicas string) error {
-	return awaitField(ctx, "spec.replicas", kind, name, fmt.Sprintf("%q", replicas), boundAutoscaler.within(ctx),
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return awaitField(ctx, "spec.replicas", kind, name, fmt.Sprintf("%q", replicas), s.boundMeasured(ctx).within(ctx),
 		func(value string, _ bool) bool { return value == replicas })
 }
 
@@ -49,7 +54,7 @@ func conditionSays(ctx context.Context, condition, name, status, reason, says st
 		expected += fmt.Sprintf(", with a message that contains %q", says)
 	}
 	return s.await(ctx, wait{
-		kind: "HorizontalPodAutoscaler", options: named(name), limit: boundAutoscaler.within(ctx), expected: expected,
+		kind: "HorizontalPodAutoscaler", options: named(name), limit: s.boundMeasured(ctx).within(ctx), expected: expected,
 		what: fmt.Sprintf("the condition %s of HorizontalPodAutoscaler %q", condition, name),
 		judge: func(found objects) (bool, string, error) {
 			var values [3]string
@@ -69,6 +74,31 @@ func conditionSays(ctx context.Context, condition, name, status, reason, says st
 // measuredPods is what Pods use, by the API that kubectl and autoscalers read. It cannot be watched.
 func measuredPods() schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
+}
+
+// boundMeasured is the bound for whatever goes by what is measured. The window of a node's use is the distance of two measurements; who does
+// not tell it, or measures no nodes, may be as slow as metrics-server usually is.
+func (s *scenario) boundMeasured(ctx context.Context) bound {
+	every := usualMeasuring
+	nodes, err := s.dynamic.Resource(measuredPods().GroupVersion().WithResource("nodes")).List(ctx, metav1.ListOptions{})
+	if err == nil && len(nodes.Items) > 0 {
+		every = windowOf(nodes.Items)
+	}
+	return afterMeasuring(every)
+}
+
+// windowOf is the longest window that any of the measurements tells.
+func windowOf(measured []unstructured.Unstructured) time.Duration {
+	longest := time.Duration(0)
+	for i := range measured {
+		text, _, _ := unstructured.NestedString(measured[i].Object, "window")
+		window, err := time.ParseDuration(text)
+		if err != nil {
+			return usualMeasuring
+		}
+		longest = max(longest, window)
+	}
+	return longest
 }
 
 func measuredToUse(ctx context.Context, pod, least, most, name string) error {
@@ -92,7 +122,7 @@ func measuredToUse(ctx context.Context, pod, least, most, name string) error {
 		return &Unsupported{Why: "the run's user may not " + measuring().String()}
 	}
 	what, expected := fmt.Sprintf("the use of %s that is measured of Pod %q", name, pod), fmt.Sprintf("between %s and %s", least, most)
-	return s.lookUntil(ctx, what, expected, boundAutoscaler, func() (string, bool, error) {
+	return s.lookUntil(ctx, what, expected, s.boundMeasured(ctx), func() (string, bool, error) {
 		object, err := s.dynamic.Resource(measuredPods()).Namespace(s.namespace).Get(ctx, pod, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) || apierrors.IsServiceUnavailable(err) {
 			return err.Error(), false, nil

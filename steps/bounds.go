@@ -42,6 +42,10 @@ var (
 	boundController = bound{30 * time.Second, "a controller may have a queue, and upstream's clients limit themselves to 20 requests a second"}
 	// boundPodStart is for a Pod from create to running.
 	boundPodStart = bound{60 * time.Second, "scheduling, sandbox, network and start on a busy node; the image is there already"}
+	// boundMount is for a node to mount what it could not before.
+	boundMount = bound{150 * time.Second, "upstream tries a mount again ever later, up to two minutes after the last time"}
+	// boundVolume is for a Pod with a volume that a platform has to make, and for such a volume to go.
+	boundVolume = bound{5 * time.Minute, "a platform makes a volume, attaches it to a machine, and formats it, or detaches and removes it; drivers try again ever later"}
 	// boundLargeSet is for hundreds of Pods to come, or to go.
 	boundLargeSet = bound{10 * time.Minute, "upstream's controllers limit themselves to 20 requests a second, and a node starts a Pod in half a second, or two on a busy one"}
 	// boundPodEnd is for what comes on top of a Pod's own grace period until its object is gone.
@@ -52,8 +56,8 @@ var (
 	boundRefresh = bound{150 * time.Second, "upstream looks after a Pod once a minute, by what it may have read a minute before"}
 	// boundOthersEnd is for the Pods of other scenarios to be gone, for one that measures what a node has free.
 	boundOthersEnd = bound{2 * time.Minute, "some have a minute of grace, and boundPodEnd on top; a namespace deletes them a while after the scenario's end"}
-	// boundAutoscaler is for an autoscaler to do what the use of its target's Pods asks for.
-	boundAutoscaler = bound{2 * time.Minute, "use is measured every 15 s, counts when it was measured twice since the Pod is Ready, and autoscalers look every 15 s; all that twice"}
+	// boundAutoscaler is for an autoscaler to do what the use of its target's Pods asks for, where use is measured every 15 s; see afterMeasuring.
+	boundAutoscaler = bound{2 * time.Minute, "use counts when it was measured from after the Pod was Ready on, twice, and autoscalers look every 15 s; all that twice"}
 	// boundTraffic is for a change of endpoints to reach the rules of every node.
 	boundTraffic = bound{30 * time.Second, "a controller writes slices, proxies batch their rewriting (upstream by default once a second, at least every 30 s)"}
 	// boundNames is for a change to be told by the cluster's name servers.
@@ -77,6 +81,19 @@ var (
 // EndpointPatience is boundEndpoint for who watches the whole run of a target whose API server has the given latency.
 func EndpointPatience(latency time.Duration) time.Duration {
 	return time.Duration(Scale(latency) * float64(boundEndpoint.limit))
+}
+
+// How often use is measured is no promise of Kubernetes: metrics-server does so every 60 s by default, and every 15 s where its own
+// manifests install it. Nobody is waited for who does so more rarely than mostRarely.
+const (
+	usualMeasuring = time.Minute
+	mostRarely     = 2 * time.Minute
+)
+
+// afterMeasuring is boundAutoscaler where use is measured at that distance.
+func afterMeasuring(every time.Duration) bound {
+	limit := 2 * (3*min(every, mostRarely) + 15*time.Second)
+	return bound{max(limit, boundAutoscaler.limit), boundAutoscaler.why}
 }
 
 // clockSkew is how far the clocks of nodes that keep time may be from ours, and from one another's.

@@ -102,6 +102,12 @@ func namesFlag(output, flags string) bool {
 	})
 }
 
+// tells says whether an output has a text, be it as the name of a flag or in words.
+func tells(output, text string) bool {
+	fold := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", " ")) }
+	return strings.Contains(fold(output), fold(text))
+}
+
 func refusesToStart(ctx context.Context, flags, text string) error {
 	s, err := from(ctx)
 	if err != nil {
@@ -125,7 +131,7 @@ func refusesToStart(ctx context.Context, flags, text string) error {
 		return fmt.Errorf("start %s: %w", what, err)
 	case refused.ExitCode == 0:
 		return failed(what, "it ends with an exit code that is not 0", "0, and this output: "+refused.Output)
-	case !strings.Contains(refused.Output, text):
+	case !tells(refused.Output, text):
 		return &Failure{What: what, Expected: fmt.Sprintf("it ends with a message that contains %q", text), Seen: refused.Output, At: time.Now()}
 	}
 	return nil

@@ -67,3 +67,17 @@ func TestFlagsThatAreNotKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestTells: a server may name its flag, or say in words what it sets.
+func TestTells(t *testing.T) {
+	for output, want := range map[string]bool{
+		"Error: the service cluster IP range must be at least 8 IP addresses": true,
+		"--service-cluster-ip-range: 10.99.0.0/31 is too small":               true,
+		"--cluster-cidr: 10.99.0.0/31 is too small":                           false,
+		"": false,
+	} {
+		if got := tells(output, "cluster-ip-range"); got != want {
+			t.Errorf("%q: %v, want %v", output, got, want)
+		}
+	}
+}

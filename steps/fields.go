@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -16,12 +17,14 @@ import (
 func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (?:still )?"([^"]*)"$`, fieldIs)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is not "([^"]*)"$`, fieldIsNot)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is the quantity "([^"]*)"$`, fieldIsQuantity)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" contains "([^"]*)"$`, fieldContains)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is (\d+) bytes long$`, fieldIsLong)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" matches "(.*)"$`, fieldMatches)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" stays "([^"]*)" for (\d+) seconds$`, fieldStays)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" comes to be present$`, fieldComesToBe)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is between (\d+) and (\d+) seconds after "([^"]*)"$`, fieldIsAfter)
@@ -78,6 +81,18 @@ func judgeField(ctx context.Context, path, kind, name, expected string, ok func(
 func fieldIs(ctx context.Context, path, kind, name, want string) error {
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("%q", want),
 		func(value string, there bool) bool { return there && value == want || !there && want == "" })
+}
+
+// fieldIsQuantity takes a quantity as it is meant: 768Mi are 786432Ki.
+func fieldIsQuantity(ctx context.Context, path, kind, name, want string) error {
+	wanted, err := resource.ParseQuantity(want)
+	if err != nil {
+		return fmt.Errorf("the quantity %q: %w", want, err)
+	}
+	return judgeField(ctx, path, kind, name, fmt.Sprintf("the quantity %q", want), func(value string, _ bool) bool {
+		quantity, err := resource.ParseQuantity(value)
+		return err == nil && quantity.Cmp(wanted) == 0
+	})
 }
 
 func fieldIsNot(ctx context.Context, path, kind, name, unwanted string) error {

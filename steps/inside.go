@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cucumber/godog"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -39,7 +41,12 @@ const (
 	reviewPath   = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 )
 
-// rolesDecide leaves out clusters that have no roles, and runs that may make none. A cluster that serves roles is taken at its word.
+// discoveryRole is one of the roles that an API server makes at its start when it goes by roles: upstream makes them with the authorizer,
+// and not with the API group, which it serves anyway.
+const discoveryRole = "system:discovery"
+
+// rolesDecide leaves out clusters that have no roles or do not go by them, and runs that may make none. A cluster that has the roles that
+// Kubernetes begins with is taken at its word.
 func rolesDecide(ctx context.Context) error { return decide(ctx, true, "Role", "RoleBinding") }
 
 // clusterRolesDecide does so where a scenario makes roles that do not go with its namespace.
@@ -63,6 +70,13 @@ func decide(ctx context.Context, namespaced bool, role, binding string) error {
 	}
 	if !served {
 		return &Unsupported{Why: "the API server has no roles: it does not serve " + rolesGroup}
+	}
+	_, err = s.typed.RbacV1().ClusterRoles().Get(ctx, discoveryRole, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return &Unsupported{Why: "the API server serves roles, and has none of those that it would go by: there is no ClusterRole " + discoveryRole}
+	}
+	if err != nil && !apierrors.IsForbidden(err) {
+		return environment(fmt.Errorf("read the ClusterRole %s: %w", discoveryRole, err))
 	}
 	asked := []Right{}
 	for _, kind := range []string{role, binding} {
@@ -268,15 +282,19 @@ func answeredUntilItEnds(ctx context.Context, pod, token string, seconds int) er
 	if err != nil {
 		return err
 	}
+	theirs, err := s.clusterClock(ctx)
+	if err != nil {
+		return err
+	}
 	q := inside{pod, "/version", []string{"--token=" + strings.TrimSpace(token)}}
-	patience := bound{time.Until(ends) + time.Duration(seconds)*time.Second, "the token's own life"}
+	patience := bound{time.Until(ends) - theirs.least + time.Duration(seconds)*time.Second, "the token's own life"}
 	return s.lookUntil(ctx, q.String(), fmt.Sprintf("refused with 401 within %d s after %s", seconds, ends.Format(time.TimeOnly)), patience, func() (string, bool, error) {
 		a, err := s.askInside(ctx, q)
 		if err != nil {
 			return "", false, err
 		}
 		over := a.code == http.StatusUnauthorized
-		if now := time.Now(); over && now.Before(ends.Add(-clockSkew)) {
+		if now := time.Now().Add(theirs.most); over && now.Before(ends.Add(-clockSkew)) {
 			return "", false, failed(q.String(), "accepted until "+ends.Format(time.TimeOnly), fmt.Sprintf("%s at %s", a, now.Format(time.TimeOnly)))
 		}
 		return a.String(), over, nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,14 +23,17 @@ import (
 
 func nameSentences(sc vocabulary) {
 	sc.Step(`^the domain of the cluster, as Pod "([^"]*)" is told, is remembered as "([^"]*)"$`, domainRemembered)
+	sc.Step(`^the name "([^"]*)" is short enough for a host$`, shortEnough)
+	sc.Step(`^the address of the API server's Service, as Pod "([^"]*)" may know it, is remembered as "([^"]*)"$`, serverAddressRemembered)
 	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of Service "([^"]*)" in Namespace "([^"]*)"$`, nameServerIs)
+	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of a Service that answers for names$`, nameServerIsService)
 	sc.Step(`^the name under which "([^"]*)" is asked for in reverse is remembered as "([^"]*)"$`, reverseRemembered)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" to exactly "([^"]*)"$`, comesToResolve)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" over TCP to exactly "([^"]*)"$`, comesToResolveOverTCP)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" as (\w+) to exactly "([^"]*)"$`, comesToResolveAs)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" to no address of another family than "([^"]*)"$`, comesToResolveToNone)
 	sc.Step(`^Pod "([^"]*)" comes to be told that there is no name "([^"]*)"$`, comesToBeToldOfNone)
-	sc.Step(`^Pod "([^"]*)" resolves "([^"]*)" again and again while one of the Pods of Service "([^"]*)" in Namespace "([^"]*)" is deleted and replaced$`, resolvesMeanwhile)
+	sc.Step(`^Pod "([^"]*)" resolves "([^"]*)" again and again while one of the Pods behind its name server is deleted and replaced$`, resolvesMeanwhile)
 	sc.Step(`^each time an answer came within (\d+) tries$`, answeredWithin)
 }
 
@@ -75,6 +79,39 @@ func domainRemembered(ctx context.Context, pod, as string) error {
 	return failed(fmt.Sprintf("the search list in the resolv.conf of Pod %q", pod), "an entry that begins with "+own, among(file.searches))
 }
 
+// longestHost is how long the kernel lets a host's name be.
+const longestHost = 64
+
+func shortEnough(_ context.Context, name string) error {
+	if len(name) > longestHost {
+		return &Unsupported{Why: fmt.Sprintf("the cluster's domain is too long: no host can be called %q, which has %d characters", name, len(name))}
+	}
+	return nil
+}
+
+// serverAddressRemembered asks the API, and Pods' variables only where the run may not: some clusters write another way to the server there.
+func serverAddressRemembered(ctx context.Context, pod, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	service, err := s.typed.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
+	switch {
+	case err == nil:
+		s.store(as, service.Spec.ClusterIP)
+		return nil
+	case apierrors.IsNotFound(err):
+		return failed("Service kubernetes of the namespace default", "it exists", "there is none")
+	case !apierrors.IsForbidden(err):
+		return environment(fmt.Errorf("read the Service kubernetes of the namespace default: %w", err))
+	}
+	o, err := s.executeAside(ctx, pod, "client", "/workload", "env", "KUBERNETES_SERVICE_HOST")
+	if err == nil {
+		s.store(as, strings.TrimSpace(o.stdout))
+	}
+	return err
+}
+
 func nameServerIs(ctx context.Context, pod, service, namespace string) error {
 	s, err := from(ctx)
 	if err != nil {
@@ -98,6 +135,74 @@ func nameServerIs(ctx context.Context, pod, service, namespace string) error {
 			fmt.Sprintf("the cluster IP of %s/%s, %q", namespace, service, object.Spec.ClusterIP), among(file.servers))
 	}
 	return nil
+}
+
+// nameServerIsService does not say what the Service is called, and where it is: kube-dns in kube-system is a convention, which
+// distributions leave.
+func nameServerIsService(ctx context.Context, pod string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	service, err := s.nameService(ctx, pod)
+	if err == nil {
+		s.observe(fmt.Sprintf("the name server of Pod %q", pod), "Service "+service.Namespace+"/"+service.Name)
+	}
+	return err
+}
+
+// nameService is the Service whose cluster IP a Pod's resolv.conf names. Where names are served by the node itself, or by a platform under a
+// link-local address, as by a cache on each node, there is none to be seen.
+func (s *scenario) nameService(ctx context.Context, pod string) (*corev1.Service, error) {
+	file, err := s.resolverFile(ctx, pod)
+	if err != nil {
+		return nil, err
+	}
+	services, err := s.typed.CoreV1().Services(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
+	switch {
+	case apierrors.IsForbidden(err):
+		return nil, &Unsupported{Why: "the run's user may not list the Services of all namespaces"}
+	case err != nil:
+		return nil, fmt.Errorf("list the Services of all namespaces: %w", err)
+	}
+	if service := serverOf(file.servers, services.Items); service != nil {
+		return service, nil
+	}
+	if local := slices.IndexFunc(file.servers, isLinkLocal); local >= 0 {
+		return nil, &Unsupported{Why: "names are served by the node or the platform, and not by a Service: Pods ask " + file.servers[local]}
+	}
+	return nil, failed(fmt.Sprintf("the name servers in the resolv.conf of Pod %q", pod), "the cluster IP of a Service with the UDP port 53", among(file.servers))
+}
+
+func isLinkLocal(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.IsLinkLocalUnicast()
+}
+
+// serverOf is the first Service that has one of the addresses and answers for names there.
+func serverOf(addresses []string, services []corev1.Service) *corev1.Service {
+	for i := range services {
+		spec := services[i].Spec
+		if !slices.ContainsFunc(spec.Ports, func(p corev1.ServicePort) bool { return p.Port == 53 && p.Protocol == corev1.ProtocolUDP }) {
+			continue
+		}
+		if slices.ContainsFunc(spec.ClusterIPs, func(ip string) bool {
+			return slices.ContainsFunc(addresses, func(a string) bool { return sameAddress(a, ip) })
+		}) {
+			return &services[i]
+		}
+	}
+	return nil
+}
+
+// sameAddress: an IPv6 address can be written in more than one way, and None is no address.
+func sameAddress(a, b string) bool {
+	one, err := netip.ParseAddr(a)
+	if err != nil {
+		return false
+	}
+	other, err := netip.ParseAddr(b)
+	return err == nil && one == other
 }
 
 // reverseRemembered is the name in the tree of addresses (RFC 1035, 3.5; RFC 3596, 2.5).
@@ -286,11 +391,16 @@ type lookUp struct {
 const mostTries = 5
 
 // resolvesMeanwhile keeps a Pod asking until a Pod that answers has gone and another is in its place, and a moment longer.
-func resolvesMeanwhile(ctx context.Context, client, name, service, namespace string) error {
+func resolvesMeanwhile(ctx context.Context, client, name string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
+	behind, err := s.nameService(ctx, client)
+	if err != nil {
+		return err
+	}
+	service, namespace := behind.Name, behind.Namespace
 	before, err := s.severalPodsOf(ctx, service, namespace)
 	if err != nil {
 		return err

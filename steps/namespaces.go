@@ -23,14 +23,23 @@ import (
 // ScenarioAnnotation names the scenario whose namespace it is.
 const ScenarioAnnotation = "plumbline.dev/scenario"
 
+// podSecurity begins the labels that say what Pods a namespace may have. Clusters that allow little where nothing is said, as Kubernetes
+// documents it ("Apply Pod Security Standards at the Cluster Level"), would refuse every Pod that looks at its node; upstream's own tests
+// say it for their namespaces, too.
+const podSecurity = "pod-security.kubernetes.io/"
+
 // makeNamespace gives the scenario a namespace that nobody else uses. The server chooses the end of the name, so that a
 // run does not stumble over what an earlier one left.
 func (s *scenario) makeNamespace(ctx context.Context) (string, error) {
 	sum := sha256.Sum256([]byte(s.env.Scenario))
+	labels := map[string]string{RunLabel: s.env.Run}
+	for _, mode := range []string{"enforce", "warn", "audit"} {
+		labels[podSecurity+mode] = "privileged"
+	}
 	made, err := s.typed.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{
 			GenerateName: "plumbline-" + hex.EncodeToString(sum[:3]) + "-",
-			Labels:       map[string]string{RunLabel: s.env.Run},
+			Labels:       labels,
 			Annotations:  map[string]string{ScenarioAnnotation: s.env.Scenario},
 		},
 	}, metav1.CreateOptions{})

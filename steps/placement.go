@@ -252,7 +252,7 @@ func threadsRemembered(ctx context.Context, node, as string) error {
 
 // packed wants every Pod of a set to be either Ready or refused by the scheduler for want of a resource.
 func packed(ctx context.Context, count int, set, of string) error {
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("%d Ready, every other unscheduled with %q", count, "Insufficient "+of),
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("%d Ready, every other unscheduled for want of %s", count, of),
 		boundPodStart.within(ctx), false, metav1.ListOptions{}, func(found objects) (bool, string, error) {
 			var isReady, waiting int
 			var others []string
@@ -266,7 +266,7 @@ func packed(ctx context.Context, count int, set, of string) error {
 				switch {
 				case is:
 					isReady++
-				case strings.Contains(why, "Insufficient "+of):
+				case strings.Contains(strings.ToLower(why), of):
 					waiting++
 				default:
 					others = append(others, name+": "+seen)

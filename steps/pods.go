@@ -2,7 +2,9 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,9 @@ func podSentences(sc vocabulary) {
 	sc.Step(`^the run of container "([^"]*)" of Pod "([^"]*)" before that lasted at least (\d+) seconds$`, lastRunLasted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" has not been restarted$`, containerNotRestarted)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" is not restarted for (\d+) seconds$`, containerStaysUp)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" comes to have failed, or to wait with a reason$`, containerFailedOrWaits)
 	sc.Step(`^Pod "([^"]*)" is evicted, and told "([^"]*)"$`, podEvicted)
+	sc.Step(`^an event is recorded for (\w+) "([^"]*)"$`, anyEventRecorded)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)"$`, eventRecorded)
 	sc.Step(`^an event "([^"]*)" is recorded for (\w+) "([^"]*)" that says "([^"]*)"$`, eventSays)
 	sc.Step(`^a warning is recorded for (\w+) "([^"]*)" that says "([^"]*)"$`, warningSays)
@@ -91,7 +95,7 @@ func awaitReady(ctx context.Context, name string, want, hold bool, limit time.Du
 	if hold {
 		expected += fmt.Sprintf(", for %s", limit)
 	}
-	return s.await(ctx, wait{
+	err = s.await(ctx, wait{
 		kind: "Pod", options: named(name), limit: limit, hold: hold,
 		what: fmt.Sprintf("Pod %q", name), expected: expected,
 		judge: func(found objects) (bool, string, error) {
@@ -99,6 +103,16 @@ func awaitReady(ctx context.Context, name string, want, hold bool, limit time.Du
 			return found[name] != nil && is == want, seen, nil
 		},
 	})
+	return s.unlessFull(err)
+}
+
+// unlessFull says that somebody's cluster is full, where a Pod waited for that reason: its owner's Pods and other scenarios' take the room.
+func (s *scenario) unlessFull(err error) error {
+	var failure *Failure
+	if s.env.Outlives && errors.As(err, &failure) && strings.Contains(failure.Seen, "Too many pods") {
+		return &Inconclusive{Why: fmt.Sprintf("the cluster has no room for another Pod: %s", failure.Seen)}
+	}
+	return err
 }
 
 func podsReady(ctx context.Context, list string) error {
@@ -301,6 +315,44 @@ func containerStaysUp(ctx context.Context, container, pod string, seconds int) e
 	return fieldStays(ctx, restartPath(container), "Pod", pod, "0", seconds)
 }
 
+// containerFailedOrWaits is for what cannot be started. Runtimes that find that out when they start a container let it fail, as containerd;
+// those that find it out when they create one, as CRI-O, leave none behind, and the Pod waits while the node tries again.
+func containerFailedOrWaits(ctx context.Context, container, name string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, wait{
+		kind: "Pod", options: named(name), limit: boundPodStart.within(ctx), what: fmt.Sprintf("container %q of Pod %q", container, name),
+		expected: "phase Failed, and terminated with an exit code that is not 0; or phase Pending, and waiting with a reason of its own",
+		judge: func(found objects) (bool, string, error) {
+			object := found[name]
+			if object == nil {
+				return false, "the Pod does not exist", nil
+			}
+			var pod corev1.Pod
+			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &pod); err != nil {
+				return false, "", failed(fmt.Sprintf("Pod %q", name), "a Pod", err.Error())
+			}
+			for _, status := range pod.Status.ContainerStatuses {
+				if status.Name == container {
+					return failedOrWaits(pod.Status.Phase, status), fmt.Sprintf("phase %s, %s", pod.Status.Phase, containerSeen(status)), nil
+				}
+			}
+			return false, fmt.Sprintf("phase %s, no status of the container", pod.Status.Phase), nil
+		},
+	})
+}
+
+func failedOrWaits(phase corev1.PodPhase, status corev1.ContainerStatus) bool {
+	if ended := status.State.Terminated; phase == corev1.PodFailed {
+		return ended != nil && ended.ExitCode != 0
+	}
+	// Before anything is tried the reason is one of the two.
+	waiting := status.State.Waiting
+	return phase == corev1.PodPending && waiting != nil && !slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, waiting.Reason)
+}
+
 func podEvicted(ctx context.Context, name, why string) error {
 	s, err := from(ctx)
 	if err != nil {
@@ -321,6 +373,11 @@ func podEvicted(ctx context.Context, name, why string) error {
 			return status[0] == "Failed" && status[1] == "Evicted" && strings.Contains(status[2], why), seen, nil
 		},
 	})
+}
+
+// anyEventRecorded: Kubernetes wants nobody to go by the reasons of events, nor by their words.
+func anyEventRecorded(ctx context.Context, kind, name string) error {
+	return awaitEvent(ctx, "any event", kind, name, "", func(map[string]any) bool { return true })
 }
 
 func eventRecorded(ctx context.Context, reason, kind, name string) error {

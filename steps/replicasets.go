@@ -140,12 +140,16 @@ func countsAvailable(ctx context.Context, set string, count, seconds int) error 
 	if err != nil {
 		return err
 	}
+	theirs, err := s.clusterClock(ctx)
+	if err != nil {
+		return err
+	}
 	what, needed := fmt.Sprintf("\"status.availableReplicas\" of ReplicaSet %q", set), time.Duration(seconds)*time.Second
 	expected := fmt.Sprintf("%d, each when a Pod has been Ready for %s", count, needed)
 	return s.await(ctx, wait{
 		kind: "ReplicaSet", options: named(set), what: what, expected: expected, limit: 2*boundPodStart.within(ctx) + needed,
 		judge: func(found objects) (bool, string, error) {
-			now := time.Now()
+			now := time.Now().Add(theirs.most)
 			value, _, err := valueOf(found[set], "status.availableReplicas")
 			if err != nil || value == "" || value == "0" {
 				return false, "none", err

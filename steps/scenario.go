@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -167,18 +168,42 @@ func (s *scenario) expand(text string) (string, error) {
 	var unknown []string
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	expanded := reference.ReplaceAllStringFunc(text, func(match string) string {
-		name := match[2 : len(match)-1]
+	var expanded strings.Builder
+	end := 0
+	for _, match := range reference.FindAllStringSubmatchIndex(text, -1) {
+		name := text[match[2]:match[3]]
 		value, ok := s.remember[name]
 		if !ok {
 			unknown = append(unknown, name)
 		}
-		return value
-	})
+		expanded.WriteString(text[end:match[0]])
+		if isHost(text[:match[0]], text[match[1]:]) {
+			value = bracketed(value)
+		}
+		expanded.WriteString(value)
+		end = match[1]
+	}
+	expanded.WriteString(text[end:])
 	if len(unknown) > 0 {
 		return "", fmt.Errorf("the scenario uses %q before anything is remembered under that name", strings.Join(unknown, `", "`))
 	}
-	return expanded, nil
+	return expanded.String(), nil
+}
+
+// port is how a text goes on behind a host that has one.
+var port = regexp.MustCompile(`^:(?:\d|\$\{|")`)
+
+// isHost says whether what stands between two texts is the host of a URL, or of a host and a port.
+func isHost(before, after string) bool {
+	return strings.HasSuffix(before, "://") || port.MatchString(after)
+}
+
+// bracketed writes an IPv6 address as a URL has it (RFC 3986, 3.2.2), and leaves anything else.
+func bracketed(value string) string {
+	if address, err := netip.ParseAddr(value); err == nil && address.Is6() {
+		return "[" + value + "]"
+	}
+	return value
 }
 
 func (s *scenario) observe(object, what string) {

@@ -5,12 +5,19 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // Sentences about storage that outlives Pods.
 
 func storageSentences(sc vocabulary) {
 	sc.Step(`^the default storage class is remembered as "([^"]*)"$`, defaultClassRemembered)
+	sc.Step(`^Pod "([^"]*)" becomes Ready once its volume is made$`, readyWithVolume)
+	sc.Step(`^Pods? "([^"]*)" (?:becomes|become) Ready when what was missing is looked for again$`, readyAtNextTry)
+	sc.Step(`^PersistentVolume "([^"]*)" is gone, with what it was made of$`, volumeGone)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" makes the block device "([^"]*)", if its node lets it$`, makesBlockDevice)
 	sc.Step(`^Pod "([^"]*)" mounts NFS and becomes Ready, or waits with an event that names "([^"]*)", as its node, which Pod "([^"]*)" has at "([^"]*)", can$`, mountsAsItsNodeCan)
 }
 
@@ -28,19 +35,41 @@ func defaultClassRemembered(ctx context.Context, as string) error {
 		return err
 	}
 	var found []string
+	policy := ""
 	for _, class := range classes.Items {
 		if class.GetAnnotations()[defaultClass] == "true" {
 			found = append(found, class.GetName())
+			policy, _, _ = unstructured.NestedString(class.Object, "reclaimPolicy")
 		}
 	}
 	switch len(found) {
 	case 0:
 		return &Unsupported{Why: "the cluster has no default storage class, so that nobody makes volumes for claims"}
 	case 1:
+		if policy == string(corev1.PersistentVolumeReclaimRetain) {
+			return &Unsupported{Why: fmt.Sprintf("the default storage class %q keeps volumes when their claims go (reclaimPolicy %s)", found[0], policy)}
+		}
 		s.store(as, found[0])
 		return nil
 	}
 	return &Unsupported{Why: fmt.Sprintf("the cluster has several default storage classes, %q: which one a claim gets is not the scenario's to say", found)}
+}
+
+func readyAtNextTry(ctx context.Context, list string) error {
+	for _, pod := range names(list) {
+		if err := awaitReady(ctx, pod, true, false, boundMount.within(ctx)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readyWithVolume(ctx context.Context, pod string) error {
+	return awaitReady(ctx, pod, true, false, boundVolume.within(ctx))
+}
+
+func volumeGone(ctx context.Context, name string) error {
+	return presence(ctx, "PersistentVolume", name, false, false, boundVolume.within(ctx))
 }
 
 // mountsAsItsNodeCan wants a Pod to be Ready, or an event that says why not. A node whose kernel has NFS and whose root has the program that
@@ -56,7 +85,7 @@ func mountsAsItsNodeCan(ctx context.Context, pod, volume, looker, root string) e
 	}
 	what, expected := fmt.Sprintf("Pod %q, on a node that has %s", pod, has), "Ready"
 	if !must {
-		expected = fmt.Sprintf("Ready, or an event FailedMount that names %q", volume)
+		expected = fmt.Sprintf("Ready, or a warning that names %q", volume)
 	}
 	return s.lookUntil(ctx, what, expected, boundPodStart, func() (string, bool, error) {
 		object, err := s.mustGet(ctx, "Pod", pod)
@@ -74,6 +103,22 @@ func mountsAsItsNodeCan(ctx context.Context, pod, volume, looker, root string) e
 		}
 		return seen, is, nil
 	})
+}
+
+// makesBlockDevice leaves out nodes that let nobody make devices, such as those in a user namespace.
+func makesBlockDevice(ctx context.Context, container, pod, path string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := s.execute(ctx, pod, container, "/workload", "mknod", path, "block", "7:200")
+	if err != nil {
+		return err
+	}
+	if o.exit != 0 && strings.Contains(o.stderr, "operation not permitted") {
+		return &Unsupported{Why: "the node lets no container make devices: " + o.stderr}
+	}
+	return exits(ctx, 0)
 }
 
 // nodeMountsNFS looks at a node through a Pod that has its root as a volume.
@@ -94,7 +139,7 @@ func (s *scenario) nodeMountsNFS(ctx context.Context, looker, root string) (bool
 	return inKernel && program, words, nil
 }
 
-// failedMount is an event of a Pod about a volume that could not be mounted; empty as long as there is none.
+// failedMount is a warning of a Pod that names a volume; empty as long as there is none.
 func (s *scenario) failedMount(ctx context.Context, pod, volume string) (string, error) {
 	events, err := s.list(ctx, "Event", "")
 	if err != nil {
@@ -107,8 +152,8 @@ func (s *scenario) failedMount(ctx context.Context, pod, volume string) (string,
 		}
 		fields, _ := about.(map[string]any)
 		message := show(event.Object["message"])
-		if fields["kind"] == "Pod" && fields["name"] == pod && event.Object["reason"] == "FailedMount" && strings.Contains(message, volume) {
-			return "FailedMount: " + message, nil
+		if fields["kind"] == "Pod" && fields["name"] == pod && event.Object["type"] == corev1.EventTypeWarning && strings.Contains(message, volume) {
+			return show(event.Object["reason"]) + ": " + message, nil
 		}
 	}
 	return "", nil

@@ -54,6 +54,9 @@ func objectsExist(ctx context.Context, manifest *godog.DocString) error {
 		if err != nil {
 			return err
 		}
+		if a.code >= 400 && s.env.Outlives && byAdmission(a.String()) {
+			return &Unsupported{Why: fmt.Sprintf("the cluster's own admission refuses the scenario's %s %q: %s", object.GetKind(), object.GetName(), a)}
+		}
 		if a.code >= 300 {
 			return failed(fmt.Sprintf("create %s %q", object.GetKind(), object.GetName()), "accepted", a.String())
 		}

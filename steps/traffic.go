@@ -147,13 +147,21 @@ func allAnswered(ctx context.Context) error {
 	return nil
 }
 
+// momentRemembered is by the clock of the client that has sent the last requests: of the last of them. Before there are any it is by ours.
 func momentRemembered(ctx context.Context, as string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	s.store(as, time.Now().UTC().Format(time.RFC3339Nano))
+	s.store(as, momentOf(s.traffic, time.Now()).UTC().Format(time.RFC3339Nano))
 	return nil
+}
+
+func momentOf(requests []request, now time.Time) time.Time {
+	if len(requests) == 0 {
+		return now
+	}
+	return slices.MaxFunc(requests, func(a, b request) int { return a.At.Compare(b.At) }).At
 }
 
 // failedOnlyBefore judges the client that ended last. Its clock is the node's: requests of the bound for skewed clocks after
@@ -273,23 +281,26 @@ const (
 	refusedPause    = 1200 * time.Millisecond
 )
 
-// comesToBeRefused sends single requests until one is refused. It may have been an ended Pod that refused it, so that only then the
-// requests are sent of which each has to be.
+// comesToBeRefused takes either error for a refusal that comes at once: which one a client sees is nowhere promised, and proxies that
+// refuse in the client's own kernel say that the host is unreachable (Cilium's socket load balancing). It sends single requests until one is
+// refused. It may have been an ended Pod that refused it, so that only then the requests are sent of which each has to be.
 func comesToBeRefused(ctx context.Context, client, target string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
 	for _, b := range []burst{{client: client, target: target, count: 1}, {client: client, target: target, count: refusedRequests, every: refusedPause}} {
-		err := s.untilTraffic(ctx, b, "every one of the requests is refused", func(requests []request) bool {
-			_, errors := tally(requests)
-			return errors["refused"] == len(requests)
-		})
+		err := s.untilTraffic(ctx, b, "every one of the requests is refused", allRefused)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func allRefused(requests []request) bool {
+	_, errors := tally(requests)
+	return len(requests) > 0 && errors["refused"]+errors["unreachable"] == len(requests)
 }
 
 // comesToBeAnsweredByNone does not say how requests fail, or whether: of a port that a Service does not have, upstream's

@@ -14,6 +14,7 @@ func Initialize(sc *godog.ScenarioContext) {
 
 func registerAll(v vocabulary) {
 	submitSentences(v)
+	admissionSentences(v)
 	changeSentences(v)
 	acceptanceSentences(v)
 	fieldSentences(v)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strconv"
@@ -41,16 +42,12 @@ func nodesCounted(ctx context.Context, as string) error {
 	return nil
 }
 
-// internalAddress is where a node is reached from within the cluster's network, in the form that URLs have.
+// internalAddress is where a node is reached from within the cluster's network.
 func internalAddress(node *corev1.Node) (string, error) {
 	for _, address := range node.Status.Addresses {
-		if address.Type != corev1.NodeInternalIP {
-			continue
+		if address.Type == corev1.NodeInternalIP {
+			return address.Address, nil
 		}
-		if ip := net.ParseIP(address.Address); ip != nil && ip.To4() == nil {
-			return "[" + address.Address + "]", nil
-		}
-		return address.Address, nil
 	}
 	return "", failed(fmt.Sprintf("the addresses of node %q", node.Name), "one of the type InternalIP", fmt.Sprint(node.Status.Addresses))
 }
@@ -79,12 +76,22 @@ func nodeAddressRemembered(ctx context.Context, pod, as string) error {
 	return err
 }
 
+// manyNodes are so many that their Pods take longer to create than one takes to start.
+const manyNodes = 20
+
+func boundEverywhere(nodes int) bound {
+	if nodes > manyNodes {
+		return boundLargeSet
+	}
+	return boundPodStart
+}
+
 func readyEverywhere(ctx context.Context, set string) error {
 	_, nodes, err := openNodes(ctx)
 	if err != nil {
 		return err
 	}
-	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("one on each of %d nodes, Ready", len(nodes)), boundPodStart.within(ctx), false, metav1.ListOptions{},
+	return awaitPods(ctx, fmt.Sprintf("the Pods of ReplicaSet %q", set), fmt.Sprintf("one on each of %d nodes, Ready", len(nodes)), boundEverywhere(len(nodes)).within(ctx), false, metav1.ListOptions{},
 		func(found objects) (bool, string, error) {
 			lies, _ := lying(found, set)
 			all := true
@@ -138,9 +145,36 @@ func everyNode(ctx context.Context, port string) (*scenario, []string, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		targets = append(targets, fmt.Sprintf("http://%s:%s/", address, port))
+		targets = append(targets, fmt.Sprintf("http://%s/", net.JoinHostPort(address, port)))
 	}
 	return s, targets, nil
+}
+
+// mostAsking is how many of a large cluster's nodes ask and are asked. Whoever serves on some nodes and not on others is found by these, or
+// by the next run, whose seed is another.
+const mostAsking = 6
+
+// some are all of a list, or so many: the first, the last, and others by the run's seed. Their order stays.
+func some(all []string, most int, seed int64) []string {
+	if len(all) <= most {
+		return all
+	}
+	between := rand.New(rand.NewPCG(uint64(seed), 0)).Perm(len(all) - 2)[:most-2]
+	slices.Sort(between)
+	chosen := []string{all[0]}
+	for _, i := range between {
+		chosen = append(chosen, all[i+1])
+	}
+	return append(chosen, all[len(all)-1])
+}
+
+// chosen says so where it leaves some out.
+func (s *scenario) chosen(what string, all []string) []string {
+	few := some(all, mostAsking, s.env.Seed)
+	if len(few) < len(all) {
+		s.observe(what, fmt.Sprintf("%d of %d: %s", len(few), len(all), among(few)))
+	}
+	return few
 }
 
 func (s *scenario) everyPodAsks(ctx context.Context, set string, targets, pods []string) error {
@@ -151,7 +185,8 @@ func (s *scenario) everyPodAsks(ctx context.Context, set string, targets, pods [
 	if len(clients) == 0 {
 		return fmt.Errorf("ReplicaSet %q has no Pods that could ask", set)
 	}
-	for _, client := range clients {
+	targets = s.chosen("who is asked", targets)
+	for _, client := range s.chosen("who asks", clients) {
 		if err := s.asksAll(ctx, client, targets, pods); err != nil {
 			return err
 		}
@@ -227,7 +262,7 @@ func placedPodsAsk(ctx context.Context, set, pod string, near bool, asks func(cl
 	if !near {
 		clients = elsewhere
 	}
-	for _, client := range clients {
+	for _, client := range s.chosen("who asks", clients) {
 		if err := asks(client); err != nil {
 			return err
 		}

@@ -50,7 +50,6 @@ Feature: Rollouts
       And Deployment "web" comes to have exactly the revisions "2, 3"
       And "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "3"
       And "metadata.annotations['deployment.kubernetes.io/revision']" of ReplicaSet "${first}" becomes "3"
-      And "metadata.annotations['deployment.kubernetes.io/revision-history']" of ReplicaSet "${first}" becomes "1"
       And "metadata.annotations['deployment.kubernetes.io/revision']" of ReplicaSet "${second}" is "2"
       And "spec.template.metadata.labels.version" of Deployment "web" is "one"
       And "metadata.annotations['kubernetes.io/change-cause']" of Deployment "web" is "the beginning"
@@ -61,6 +60,33 @@ Feature: Rollouts
       When kubectl runs "rollout undo deployment/web --to-revision=7"
       Then it exits with 1
       And its error output contains "unable to find specified revision 7 in history"
+
+    # For kubectl alone, which shows it nowhere.
+    @should
+    Scenario: a set that is used again notes which number it had
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When Deployment "web" is patched with:
+        """
+        spec: {template: {metadata: {labels: {version: two}}}}
+        """
+      Then Deployment "web" comes to have exactly the revisions "1, 2"
+      When kubectl runs "rollout undo deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have exactly the revisions "2, 3"
+      And "metadata.annotations['deployment.kubernetes.io/revision-history']" of ReplicaSet "${first}" becomes "1"
 
     Scenario: what is no change of the template is no revision
       Given these objects exist:

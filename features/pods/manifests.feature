@@ -136,7 +136,7 @@ Feature: Manifests
           colour: blue
           containers: [{name: app, image: example.com/app:1}]
         """
-      Then it is accepted without a warning
+      Then it is accepted without a warning that says "spec.colour"
       And "spec.colour" of Pod "web" is absent
 
     Scenario: a dry run answers and stores nothing

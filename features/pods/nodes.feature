@@ -96,7 +96,7 @@ Feature: Nodes that fail
       Given a cluster of its own with 2 nodes, of which those besides the server's have 768Mi of memory
       And "spec.unschedulable" of Node "node-1" is set to "true"
       And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
-      And "status.capacity.memory" of Node "node-2" is "768Mi"
+      And "status.capacity.memory" of Node "node-2" is the quantity "768Mi"
       And these objects exist:
         """
         apiVersion: v1

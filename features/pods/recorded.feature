@@ -25,6 +25,14 @@ Feature: Recorded answers about Pods, and about objects in general
         | events     |
 
     @should
+    Scenario Outline: recorded answers that are welcome about <subject>
+      Then the API answers the requests of "pods/<subject>" as Kubernetes 1.37 did
+
+      Examples:
+        | subject |
+        | tokens  |
+
+    @should
     Scenario Outline: recorded words about <subject>
       Then the API answers the requests of "pods/<subject>" in the words of Kubernetes 1.37
 
@@ -38,6 +46,7 @@ Feature: Recorded answers about Pods, and about objects in general
         | patches    |
         | reading    |
         | pieces     |
+        | tokens     |
         | namespaces |
         | leases     |
         | events     |

@@ -83,5 +83,5 @@ Feature: Declarative and imperative
       Then it exits with 1
       When kubectl runs "patch rs/web --subresource=scale --type=merge --patch='spec: {replicas: -1}'"
       Then it exits with 1
-      And its error output contains "must be greater than or equal to 0"
+      And its error output contains "spec.replicas"
       And "spec.replicas" of ReplicaSet "web" is "2"

@@ -207,7 +207,7 @@ Feature: Replicas
       And "status.conditions[type=ReplicaFailure].reason" of ReplicaSet "web" is "FailedCreate"
       And "status.conditions[type=ReplicaFailure].message" of ReplicaSet "web" contains "nobodys"
       And "status.replicas" of ReplicaSet "web" is "0"
-      And an event "FailedCreate" is recorded for ReplicaSet "web" that says "nobodys"
+      And a warning is recorded for ReplicaSet "web" that says "nobodys"
       When this is submitted:
         """
         {apiVersion: v1, kind: ServiceAccount, metadata: {name: nobodys}}

@@ -43,8 +43,7 @@ Feature: Names of Services
       And requests from Pod "client" to "http://web/" come to be answered by exactly the Pods "one"
 
     Scenario: a Service of another namespace, by its name and that
-      Given container "client" of Pod "client" executes "/workload env KUBERNETES_SERVICE_HOST"
-      And what it prints is remembered as "address"
+      Given the address of the API server's Service, as Pod "client" may know it, is remembered as "address"
       Then Pod "client" comes to resolve "kubernetes.default" to exactly "${address}"
       And Pod "client" comes to be told that there is no name "kubernetes.${namespace}.svc.${domain}."
 

@@ -36,12 +36,21 @@ Feature: Recorded answers about Services
         | addresses |
 
     @should
+    Scenario Outline: recorded answers that are welcome about <subject>
+      Then the API answers the requests of "services/<subject>" as Kubernetes 1.37 did
+
+      Examples:
+        | subject  |
+        | families |
+
+    @should
     Scenario Outline: recorded words about <subject>
       Then the API answers the requests of "services/<subject>" in the words of Kubernetes 1.37
 
       Examples:
         | subject   |
         | addresses |
+        | families  |
 
   @services/cluster-ip-immutable
   Rule: an address stays

@@ -4,7 +4,7 @@ Feature: Whom a Pod asks for names
   @network @services/dns-is-a-service
   Rule: the cluster's DNS is itself a Service
 
-    Scenario: it is in kube-system, and Pods are told its address
+    Scenario: Pods are told its address, and where to look for names
       Given these objects exist:
         """
         apiVersion: v1
@@ -15,11 +15,25 @@ Feature: Whom a Pod asks for names
         """
       And Pod "client" is Ready
       And the domain of the cluster, as Pod "client" is told, is remembered as "domain"
-      Then the name server of Pod "client" is the cluster IP of Service "kube-dns" in Namespace "kube-system"
       When container "client" of Pod "client" executes "/workload cat /etc/resolv.conf"
       Then its output contains "search ${namespace}.svc.${domain} svc.${domain} ${domain}"
       And its output contains "ndots:5"
       And Pod "client" comes to resolve "_https._tcp.kubernetes.default.svc" as SRV to exactly "443 kubernetes.default.svc.${domain}."
+      And the name server of Pod "client" is the cluster IP of a Service that answers for names
+
+    # What it is called is a convention, which kubeadm and many others keep.
+    @should
+    Scenario: it is in kube-system, and Pods are told its address
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "client" is Ready
+      Then the name server of Pod "client" is the cluster IP of Service "kube-dns" in Namespace "kube-system"
 
     Scenario: a Pod on the node's network asks it, too, if it says so
       Given these objects exist:
@@ -41,10 +55,10 @@ Feature: Whom a Pod asks for names
         """
       And Pods "cluster, node" are Ready
       And the domain of the cluster, as Pod "cluster" is told, is remembered as "domain"
-      Then the name server of Pod "cluster" is the cluster IP of Service "kube-dns" in Namespace "kube-system"
-      And Pod "cluster" comes to resolve "_https._tcp.kubernetes.default.svc" as SRV to exactly "443 kubernetes.default.svc.${domain}."
+      Then Pod "cluster" comes to resolve "_https._tcp.kubernetes.default.svc" as SRV to exactly "443 kubernetes.default.svc.${domain}."
+      And the name server of Pod "cluster" is the cluster IP of a Service that answers for names
       When container "client" of Pod "node" executes "/workload cat /etc/resolv.conf"
-      Then its output does not contain "svc.${domain}"
+      Then its output does not contain "${namespace}.svc.${domain}"
 
   @network @services/dns-is-a-service
   Rule: a Pod may name others, and more
@@ -94,9 +108,9 @@ Feature: Whom a Pod asks for names
       And its output contains "nameserver 192.0.2.53"
       And its output contains "ndots:1"
       And its output does not contain "ndots:5"
-      And the name server of Pod "more" is the cluster IP of Service "kube-dns" in Namespace "kube-system"
       When container "client" of Pod "node" executes "/workload cat /etc/resolv.conf"
-      Then its output does not contain "svc.${domain}"
+      Then its output does not contain "${namespace}.svc.${domain}"
+      And the name server of Pod "more" is the cluster IP of a Service that answers for names
 
     # A machine beside the nodes has a name on their network. Whether the nodes know it, a Pod on a node's own network tells.
     Scenario: what its node knows, a Pod knows, too, by itself and through the cluster's DNS
@@ -173,5 +187,5 @@ Feature: Whom a Pod asks for names
       And Pod "client" is Ready
       And "spec.clusterIP" of Service "web" is remembered as "address"
       And Pod "client" comes to resolve "web" to exactly "${address}"
-      When Pod "client" resolves "web" again and again while one of the Pods of Service "kube-dns" in Namespace "kube-system" is deleted and replaced
+      When Pod "client" resolves "web" again and again while one of the Pods behind its name server is deleted and replaced
       Then each time an answer came within 3 tries

@@ -254,7 +254,6 @@ Feature: Ways into a Service
       Then requests from the Pods of ReplicaSet "pods" on the node of Pod "one" to "http://${near}/" come to be answered by exactly the Pods "one"
       And requests from the Pods of ReplicaSet "pods" on other nodes than Pod "one" to "http://${near}/" come to be answered by none of the Pods "one"
 
-    # Who is on a node's own network and asks another node is outside of the cluster for that one.
     @multi-node @services/node-port-everywhere @services/load-balancer
     Scenario: what comes from outside may be kept to the nodes that have a Pod, and each node tells a load balancer whether it has one
       Given the number of nodes that take Pods is remembered as "nodes"
@@ -309,7 +308,6 @@ Feature: Ways into a Service
       And the address of the node of Pod "one" is remembered as "here"
       And the address of the node of Pod "apart" is remembered as "there"
       Then requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "one" to "http://${here}:${port}/" come to be answered by exactly the Pods "one"
-      And requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "apart" to "http://${there}:${port}/" come to be answered by none of the Pods "one"
       # Traffic that is kept to a node keeps its sender too.
       Given the address of the node of Pod "outside" is remembered as "outside"
       When container "client" of Pod "outside" executes "/workload http http://${here}:${port}/"
@@ -321,7 +319,8 @@ Feature: Ways into a Service
       When Pod "one" is deleted with a grace period of 0 seconds
       Then requests from Pod "apart" to "http://${here}:${health}/healthz" come to be answered with the status 503
 
-    @multi-node @services/node-port-everywhere @services/proxy-follows-endpoints @services/load-balancer
+    # Whoever is on another node's own network is outside of the cluster for the node, but not to all proxies.
+    @should @multi-node @services/node-port-everywhere @services/proxy-follows-endpoints @services/load-balancer
     Scenario: of what is kept to a node, the last Pod there serves until it ends, while the load balancer is told to go elsewhere
       Given these objects exist:
         """
@@ -364,6 +363,85 @@ Feature: Ways into a Service
       When Pod "outside" sends 6 requests to "http://${here}:${port}/", one every 1 seconds
       Then every request is answered
       And they are all answered by one of the Pods "one"
+
+    @cluster @services/node-port-everywhere @services/load-balancer
+    Scenario: who is outside of the cluster is answered by the nodes that have a Pod, and by no other
+      Given a cluster of its own with 2 nodes
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {type: NodePort, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pod "one" is Ready
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: apart}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "apart" is Ready
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And the address of the node of Pod "one" is remembered as "here"
+      And the address of the node of Pod "apart" is remembered as "there"
+      Then requests from outside of the cluster to "http://${here}:${port}/" come to be answered by exactly the Pods "one"
+      And requests from outside of the cluster to "http://${there}:${port}/" come to be answered by none of the Pods "one"
+
+    # To some proxies another node's own network is a part of the cluster, from which every Pod may be reached.
+    @should @multi-node @services/node-port-everywhere
+    Scenario: who is on a node's own network and asks another node is outside of the cluster for that one
+      Given the number of nodes that take Pods is remembered as "nodes"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {type: NodePort, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: hosts}
+        spec:
+          replicas: ${nodes}
+          selector: {matchLabels: {app: hosts}}
+          template:
+            metadata: {labels: {app: hosts}}
+            spec:
+              hostNetwork: true
+              affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: hosts}}}]}}
+              containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "one" is Ready
+      And ReplicaSet "hosts" comes to have a Ready Pod on every node that takes Pods
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: apart}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "apart" is Ready
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And the address of the node of Pod "apart" is remembered as "there"
+      Then requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "apart" to "http://${there}:${port}/" come to be answered by none of the Pods "one"
 
   Rule: every port and protocol of a Service leads there
 
