@@ -1189,18 +1189,28 @@ Feature: Storage that outlives Pods
         ---
         apiVersion: v1
         kind: Pod
-        metadata: {name: distant}
+        metadata: {name: writer}
         spec:
           nodeName: "${node}"
           volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
-          initContainers:
-          - {name: writer, image: "${image}", command: [/workload, write, /data/note, kept], volumeMounts: [{name: data, mountPath: /data}]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, steps, write /data/note kept, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: reader}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
           containers:
           - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
         """
-      Then Pod "distant" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "looker" has at "/node", can
-      When Pod "distant" is deleted with a grace period of 1 second
-      Then Pod "distant" is gone
+      Then Pod "writer" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "looker" has at "/node", can
+      And Pod "reader" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "looker" has at "/node", can
+      When Pod "writer" is deleted with a grace period of 1 second
+      And Pod "reader" is deleted with a grace period of 1 second
+      Then Pod "writer" is gone
+      And Pod "reader" is gone
 
     # Without mount options a node that can mount NFS would try for two minutes before it says anything.
     Scenario: a Pod with an export that nobody serves waits, and an event names the volume
