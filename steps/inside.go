@@ -19,11 +19,13 @@ import (
 
 func insideSentences(sc vocabulary) {
 	sc.Step(`^roles decide what service accounts may do$`, rolesDecide)
+	sc.Step(`^roles of the whole cluster decide what service accounts may do$`, clusterRolesDecide)
 	sc.Step(`^Pod "([^"]*)" asks the API for "([^"]*)"$`, asksAPI)
 	sc.Step(`^Pod "([^"]*)" asks the API for "([^"]*)" without a token$`, asksAnonymously)
 	sc.Step(`^Pod "([^"]*)" asks the API for "([^"]*)" with the token "([^"]*)"$`, asksWithToken)
 	sc.Step(`^Pod "([^"]*)" comes to be answered when it asks the API, by the name "([^"]*)", for "([^"]*)"$`, comesToBeAnsweredByName)
 	sc.Step(`^Pod "([^"]*)" posts this to "([^"]*)" of the API:$`, postsToAPI)
+	sc.Step(`^Pod "([^"]*)" puts this to "([^"]*)" of the API:$`, putsToAPI)
 	sc.Step(`^Pod "([^"]*)" asks the API who it is$`, asksWhoItIs)
 	sc.Step(`^Pod "([^"]*)" comes to be answered when it asks the API for "([^"]*)"$`, comesToBeAnswered)
 	sc.Step(`^Pod "([^"]*)" comes to be refused with (\d+) when it asks the API for "([^"]*)"$`, comesToBeRefusedInside)
@@ -45,7 +47,15 @@ const discoveryRole = "system:discovery"
 
 // rolesDecide leaves out clusters that have no roles or do not go by them, and runs that may make none. A cluster that has the roles that
 // Kubernetes begins with is taken at its word.
-func rolesDecide(ctx context.Context) error {
+func rolesDecide(ctx context.Context) error { return decide(ctx, true, "Role", "RoleBinding") }
+
+// clusterRolesDecide does so where a scenario makes roles that do not go with its namespace.
+func clusterRolesDecide(ctx context.Context) error {
+	return decide(ctx, false, "ClusterRole", "ClusterRoleBinding")
+}
+
+// decide asks whether a run may make roles and bindings of these kinds.
+func decide(ctx context.Context, namespaced bool, role, binding string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -69,12 +79,12 @@ func rolesDecide(ctx context.Context) error {
 		return environment(fmt.Errorf("read the ClusterRole %s: %w", discoveryRole, err))
 	}
 	asked := []Right{}
-	for _, kind := range optional() {
-		asked = append(asked, Right{Verb: "create", Group: rolesGroup, Resource: plural(kind)})
+	for _, kind := range []string{role, binding} {
+		asked = append(asked, Right{Verb: "create", Group: rolesGroup, Resource: plural(kind), Namespaced: namespaced})
 	}
 	// The roles of scenarios hold more than the run may need for itself, which only these let it give away.
 	for _, verb := range []string{"escalate", "bind"} {
-		asked = append(asked, Right{Verb: verb, Group: rolesGroup, Resource: plural("Role")})
+		asked = append(asked, Right{Verb: verb, Group: rolesGroup, Resource: plural(role), Namespaced: namespaced})
 	}
 	for _, right := range asked {
 		may, err := s.mayDo(ctx, right)
@@ -170,6 +180,14 @@ func comesToBeAnsweredByName(ctx context.Context, pod, host, path string) error 
 }
 
 func postsToAPI(ctx context.Context, pod, path string, content *godog.DocString) error {
+	return sendsToAPI(ctx, http.MethodPost, pod, path, content)
+}
+
+func putsToAPI(ctx context.Context, pod, path string, content *godog.DocString) error {
+	return sendsToAPI(ctx, http.MethodPut, pod, path, content)
+}
+
+func sendsToAPI(ctx context.Context, method, pod, path string, content *godog.DocString) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
@@ -182,7 +200,7 @@ func postsToAPI(ctx context.Context, pod, path string, content *godog.DocString)
 	if err != nil {
 		return fmt.Errorf("the scenario's object does not parse: %w", err)
 	}
-	return asked(ctx, inside{pod, path, []string{"--method=POST", "--data=" + string(body)}})
+	return asked(ctx, inside{pod, path, []string{"--method=" + method, "--data=" + string(body)}})
 }
 
 func asksWhoItIs(ctx context.Context, pod string) error {

@@ -30,7 +30,10 @@ var kinds = map[string]schema.GroupVersionKind{
 	"ServiceAccount": {Version: "v1", Kind: "ServiceAccount"},
 	"Role":           {Group: rolesGroup, Version: "v1", Kind: "Role"},
 	"RoleBinding":    {Group: rolesGroup, Version: "v1", Kind: "RoleBinding"},
+	"ClusterRole":    {Group: rolesGroup, Version: "v1", Kind: "ClusterRole"},
 	"Lease":          {Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"},
+
+	"ClusterRoleBinding": {Group: rolesGroup, Version: "v1", Kind: "ClusterRoleBinding"},
 
 	"PersistentVolume":      {Version: "v1", Kind: "PersistentVolume"},
 	"PersistentVolumeClaim": {Version: "v1", Kind: "PersistentVolumeClaim"},

@@ -13,6 +13,7 @@ import (
 
 func outsideSentences(sc vocabulary) {
 	sc.Step(`^the address of a machine outside of the cluster is remembered as "([^"]*)"$`, outsideRemembered)
+	sc.Step(`^the name of a machine outside of the cluster, which Pod "([^"]*)" can resolve, is remembered as "([^"]*)"$`, outsideNameRemembered)
 	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, outsideAnsweredBy)
 	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be answered by none of the Pods "([^"]*)"$`, outsideAnsweredByNone)
 	sc.Step(`^requests from outside of the cluster to "([^"]*)" come to be refused$`, outsideRefused)
@@ -47,6 +48,32 @@ func outsideRemembered(ctx context.Context, as string) error {
 		return err
 	}
 	s.store(as, address.String())
+	return nil
+}
+
+// outsideNameRemembered leaves out clusters whose nodes, for which the Pod speaks, do not know the machine by its name.
+func outsideNameRemembered(ctx context.Context, pod, as string) error {
+	s, cluster, err := surrounded(ctx)
+	if err != nil {
+		return err
+	}
+	name, err := cluster.OutsideName(ctx)
+	if err != nil {
+		return err
+	}
+	address, err := cluster.OutsideAddress(ctx)
+	if err != nil {
+		return err
+	}
+	q := question{client: pod, name: name + ".", kind: addressType([]string{address.String()})}
+	found, err := s.askName(ctx, q, 1)
+	if err != nil {
+		return err
+	}
+	if told := found[0].values(q.kind); len(told) != 1 || told[0] != address.String() {
+		return &Unsupported{Why: fmt.Sprintf("the cluster's nodes do not know a machine on their network by its name: %s", found[0])}
+	}
+	s.store(as, name)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ func programSentences(sc vocabulary) {
 	sc.Step(`^Pod "([^"]*)" has never been asked for "([^"]*)"$`, neverAskedFor)
 	sc.Step(`^Pod "([^"]*)" is (from now on )?asked for "([^"]*)" every (\d+) seconds, at least (\d+) times$`, askedEvery)
 	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" comes to print "([^"]*)" when it executes "([^"]*)"$`, comesToPrint)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" comes to see the process "([^"]*)", whose number is remembered as "([^"]*)"$`, comesToSee)
+	sc.Step(`^container "([^"]*)" of Pod "([^"]*)" comes to see no process "([^"]*)"$`, comesToSeeNone)
 }
 
 // outcome is how a program ended, in a container or as kubectl.
@@ -320,6 +323,46 @@ func comesToPrint(ctx context.Context, container, pod, wanted, command string) e
 			return "", false, err
 		}
 		return o.String(), strings.TrimSpace(o.stdout) == wanted, nil
+	})
+}
+
+func comesToSee(ctx context.Context, container, pod, text, as string) error {
+	return lookForProcess(ctx, container, pod, text, boundProgram, fmt.Sprintf("one with %q in its command line", text), func(s *scenario, number int) bool {
+		s.store(as, strconv.Itoa(number))
+		return number != 0
+	})
+}
+
+func comesToSeeNone(ctx context.Context, container, pod, text string) error {
+	return lookForProcess(ctx, container, pod, text, boundPodEnd, fmt.Sprintf("none with %q in its command line", text), func(_ *scenario, number int) bool { return number == 0 })
+}
+
+// lookForProcess looks for a process by a part of its command line; 0 is the number of none.
+func lookForProcess(ctx context.Context, container, pod, text string, patience bound, expected string, wanted func(s *scenario, number int) bool) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("the processes that container %q of Pod %q sees", container, pod)
+	return s.lookUntil(ctx, what, expected, patience, func() (string, bool, error) {
+		o, err := s.executeAside(ctx, pod, container, "/workload", "ps")
+		if err != nil {
+			return "", false, err
+		}
+		number := 0
+		for line := range strings.Lines(o.stdout) {
+			var process struct {
+				PID     int    `json:"pid"`
+				Command string `json:"command"`
+			}
+			if err := json.Unmarshal([]byte(line), &process); err != nil {
+				return "", false, fmt.Errorf("the workload in Pod %s printed %q: %w", pod, line, err)
+			}
+			if strings.Contains(process.Command, text) {
+				number = process.PID
+			}
+		}
+		return strings.TrimSpace(o.stdout), wanted(s, number), nil
 	})
 }
 

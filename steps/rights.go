@@ -24,7 +24,7 @@ type Right struct {
 }
 
 // optional are kinds that not every cluster serves, and not every user may create: a scenario asks for the right before it needs it.
-func optional() []string { return []string{"Role", "RoleBinding"} }
+func optional() []string { return []string{"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"} }
 
 // plural is the resource of a kind whose objects scenarios create, change and delete. All of them have regular plurals.
 func plural(kind string) string {
@@ -68,7 +68,7 @@ func Wishes() []Right {
 	rights := []Right{}
 	for _, kind := range optional() {
 		for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"} {
-			rights = append(rights, Right{Verb: verb, Group: kinds[kind].Group, Resource: plural(kind), Namespaced: true})
+			rights = append(rights, Right{Verb: verb, Group: kinds[kind].Group, Resource: plural(kind), Namespaced: kind == "Role" || kind == "RoleBinding"})
 		}
 	}
 	return append(rights, measuring())
@@ -79,11 +79,11 @@ func measuring() Right {
 	return Right{Verb: "get", Group: measuredPods().Group, Resource: measuredPods().Resource, Namespaced: true}
 }
 
-// mayDo asks whether the run has a right, in the scenario's namespace. Of a server that does not say it is taken to have it, which
+// mayDo asks whether the run has a right, in the scenario's namespace if it is needed in one. Of a server that does not say it is taken to have it, which
 // the preflight has told.
 func (s *scenario) mayDo(ctx context.Context, r Right) (bool, error) {
 	attributes := &authorizationv1.ResourceAttributes{Verb: r.Verb, Group: r.Group, Resource: r.Resource, Subresource: r.Subresource}
-	if r.Resource != "*" {
+	if r.Namespaced {
 		attributes.Namespace = s.namespace
 	}
 	review, err := s.typed.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{

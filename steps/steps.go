@@ -50,6 +50,8 @@ type Surrounded interface {
 	Outside(ctx context.Context, command ...string) (stdout, stderr string, exit int, err error)
 	// OutsideAddress is the machine's address on the nodes' network.
 	OutsideAddress(ctx context.Context) (netip.Addr, error)
+	// OutsideName is the machine's name on that network.
+	OutsideName(ctx context.Context) (string, error)
 }
 
 // Balanced is a cluster that may have a provider of load balancers, which gives Services addresses of the nodes' network.

@@ -273,21 +273,34 @@ func datagramsAnsweredBy(ctx context.Context, port int, client, address, pod str
 		func(requests []request) bool { return exactly(requests, []string{pod}) })
 }
 
-// comesToBeRefused takes any failure for a refusal that comes at once: which error a client sees is nowhere promised, and proxies that
-// refuse in the client's own kernel say that the host is unreachable (Cilium's socket load balancer). It takes a time-out beside refusals for one of them: proxies refuse by an ICMP message, of which a kernel sends
-// one client six at once and then one a second (net.ipv4.icmp_ratelimit), and the client that gets none goes on trying.
+// refusedRequests are those that have to be refused, all of them, and refusedPause is between two. Proxies refuse by an ICMP message, of
+// which a kernel sends one client six at once and then one a second (net.ipv4.icmp_ratelimit); the client that gets none goes on
+// trying. One by one, at this distance, there is a message for each.
+const (
+	refusedRequests = 3
+	refusedPause    = 1200 * time.Millisecond
+)
+
+// comesToBeRefused takes either error for a refusal that comes at once: which one a client sees is nowhere promised, and proxies that
+// refuse in the client's own kernel say that the host is unreachable (Cilium's socket load balancing). It sends single requests until one is
+// refused. It may have been an ended Pod that refused it, so that only then the requests are sent of which each has to be.
 func comesToBeRefused(ctx context.Context, client, target string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	return s.untilTraffic(ctx, burst{client: client, target: target, count: 8}, "requests are refused, and none is answered", allRefused)
+	for _, b := range []burst{{client: client, target: target, count: 1}, {client: client, target: target, count: refusedRequests, every: refusedPause}} {
+		err := s.untilTraffic(ctx, b, "every one of the requests is refused", allRefused)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func allRefused(requests []request) bool {
 	_, errors := tally(requests)
-	refused := errors["refused"] + errors["unreachable"]
-	return refused > 0 && refused+errors["timeout"] == len(requests)
+	return len(requests) > 0 && errors["refused"]+errors["unreachable"] == len(requests)
 }
 
 // comesToBeAnsweredByNone does not say how requests fail, or whether: of a port that a Service does not have, upstream's

@@ -22,7 +22,7 @@ type hunt struct {
 	begun   time.Time
 	earlier int // caught at this very state before
 
-	suite  string // the compiled suite
+	runner string // the compiled suite, which needs nothing from the source
 	folder string // of what is needed for the hunt only
 	forge  *fixtures.Forge
 
@@ -94,7 +94,7 @@ func (h *hunt) open(chosen []ci.Mutant) ([]ci.Mutant, error) {
 	return open, nil
 }
 
-// prepare compiles the suite and builds the whole reference, once for all mutants.
+// prepare builds the whole reference, and compiles the suite, which is the same for all mutants.
 func (h *hunt) prepare(ctx context.Context) (err error) {
 	// Go does not look for packages in folders whose names begin so, and what a killed hunt left there goes first.
 	if h.folder, err = filepath.Abs(filepath.Join(h.out, "_work")); err == nil {
@@ -103,12 +103,11 @@ func (h *hunt) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("make a folder for what is built: %w", err)
 	}
-	h.say("compiling the suite")
-	h.suite = filepath.Join(h.folder, "suite")
-	if err := h.compile(ctx); err != nil {
+	if h.forge, err = fixtures.NewForge(ctx, os.Stdout); err != nil {
 		return err
 	}
-	h.forge, err = fixtures.NewForge(ctx, os.Stdout)
+	h.say("compiling the suite")
+	h.runner, err = h.forge.Runner(ctx, filepath.Join(h.folder, "_runner"))
 	return err
 }
 

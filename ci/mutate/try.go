@@ -27,16 +27,6 @@ const (
 // endLimit is how long a run may take to clean up once it has been told to end.
 const endLimit = time.Minute
 
-// compile compiles the suite. It is the same for all mutants, which differ in what they break of the target.
-func (h *hunt) compile(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-trimpath", "-vet=off", "-o", h.suite, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile the suite: %w\n%s", err, said)
-	}
-	return nil
-}
-
 // try runs a mutant's scenarios against a cluster of it. It returns nothing if the mutant is caught, and why not
 // otherwise. One that seems to live in the program that it shares with others is tried in one of its own, which has the last word.
 func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
@@ -98,8 +88,7 @@ func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make a folder for the report: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, h.suite, "-test.run=^TestConformance$", "-test.timeout=0",
-		"-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
+	cmd := exec.CommandContext(ctx, h.runner, "-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	// An interrupt at the terminal reaches whole groups of processes, and a second one ends a run without its clean-up:

@@ -243,6 +243,29 @@ Feature: Grace periods
       And the log of Pod "hooked" is followed
       When Pod "hooked" is deleted
       Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
+      And the log of Pod "hooked" says "ignoring signal=SIGTERM"
+      And Pod "hooked" is gone
+
+    # Kubernetes' documentation has the two seconds more. The process needs none of them.
+    Scenario: after a preStop hook that takes too long the process may still end by itself
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hooked}
+        spec:
+          terminationGracePeriodSeconds: 3
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle: {preStop: {exec: {command: [/workload, sleep, "60"]}}}
+        """
+      And Pod "hooked" is Ready
+      And the log of Pod "hooked" is followed
+      When Pod "hooked" is deleted
+      Then the process of Pod "hooked" ends between 2 and 12 seconds after the deletion
+      And the log of Pod "hooked" says "signal=SIGTERM" before "exiting code=0"
       And Pod "hooked" is gone
 
     Scenario: the time of a preStop hook is part of the period
@@ -307,6 +330,96 @@ Feature: Grace periods
       And Pod "app" is gone within 45 seconds
       And Pod "witness" has never been asked for "/status/201"
       And Pod "witness" has never been asked for "/status/202"
+
+    # Somebody else's finalizer keeps the object, so that its last word can be read.
+    Scenario: a Pod that is deleted and held has succeeded or failed, as its processes ended
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: well, finalizers: [example.com/hold]}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: ill, finalizers: [example.com/hold]}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait, --term-code=3]}]}
+        """
+      And Pods "well, ill" are Ready
+      When Pod "well" is deleted
+      And Pod "ill" is deleted
+      Then "status.phase" of Pod "well" becomes "Succeeded"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "well" is "0"
+      And container "app" of Pod "well" has not been restarted
+      And "status.phase" of Pod "ill" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "ill" is "3"
+      And Pod "well" still exists
+      When "metadata.finalizers" of Pod "well" is set to "null"
+      And "metadata.finalizers" of Pod "ill" is set to "null"
+      Then Pod "well" is gone
+      And Pod "ill" is gone
+
+    # The status of a Pod on its way out need not tell of it: the other container reads what a second run would have written.
+    @long
+    Scenario: what ends in a Pod on its way out is not started again
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          terminationGracePeriodSeconds: 60
+          volumes: [{name: work, emptyDir: {}}]
+          containers:
+          - {name: quick, image: "${image}", command: [/workload, steps, append /work/story begun, wait], volumeMounts: [{name: work, mountPath: /work}]}
+          - {name: slow, image: "${image}", command: [/workload, wait, --term-delay=14s], volumeMounts: [{name: work, mountPath: /work}]}
+        """
+      And Pod "pair" is Ready
+      And the log of container "quick" of Pod "pair" is followed
+      When Pod "pair" is deleted
+      Then the log of container "quick" of Pod "pair" says "exiting code=0"
+      And Pod "pair" exists for 4 seconds
+      When container "slow" of Pod "pair" executes "/workload cat /work/story"
+      Then its output matches "^begun\n$"
+      And Pod "pair" is gone within 45 seconds
+
+    # The log that is followed is the first one's.
+    Scenario: a Pod that is deleted by force has an heir of the same name on its node, whom its end does not concern
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pod "stubborn" is Ready
+      And "spec.nodeName" of Pod "stubborn" is remembered as "node"
+      And the log of Pod "stubborn" is followed
+      When Pod "stubborn" is deleted with a grace period of 0 seconds
+      Then it is accepted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn}
+        spec:
+          nodeName: ${node}
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
+        """
+      Then the log of Pod "stubborn" says "signal=SIGTERM"
+      And the process of Pod "stubborn" ends within 9 seconds after the deletion
+      And Pod "stubborn" becomes Ready
+      And Pod "stubborn" stays Ready for 4 seconds
+      And container "app" of Pod "stubborn" has not been restarted
+      When kubectl runs "logs stubborn"
+      Then it exits with 0
+      And its output contains "started"
+      And its output does not contain "signal=SIGTERM"
 
     Scenario: a preStop hook that sleeps
       Given these objects exist:
@@ -429,6 +542,33 @@ Feature: Grace periods
       Then it is accepted
       And there is no Pod "nowhere"
 
+    # Nobody is on that node who could take it away.
+    @api
+    Scenario Outline: a Pod that has <phase> goes at once
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: over}
+        spec:
+          nodeName: node-that-there-is-not
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When the status of Pod "over" is patched with:
+        """
+        status: {phase: <phase>}
+        """
+      Then it is accepted
+      When Pod "over" is deleted
+      Then it is accepted
+      And there is no Pod "over"
+
+      Examples:
+        | phase     |
+        | Succeeded |
+        | Failed    |
+
     @api
     Scenario: a period in the manifest that is no number is refused
       When this is submitted:
@@ -514,3 +654,47 @@ Feature: Grace periods
       And the log of Pod "web" says "signal=SIGTERM" before "slow-answered"
       And the process of Pod "web" ends within 5 seconds after the log says "slow-answered"
       And Pod "web" is gone within 30 seconds
+
+    # Only new connections go to the other Pod: the one that is under way belongs to the first, although that is no endpoint any more.
+    @network @services/proxy-follows-endpoints
+    Scenario: a slow request survives the deletion of its Pod although another has taken over
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: spare}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          selector: {app: web}
+          ports: [{port: 80, targetPort: 8080}]
+        """
+      And Pods "one, two, client" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And the log of Pod "one" is followed
+      When container "client" of Pod "client" begins "/workload http http://${address}/slow?seconds=8 --timeout=25s"
+      And the log of Pod "one" says "slow-begun"
+      And Pod "two" is labelled "app=web"
+      And Pod "one" is deleted
+      Then the ready endpoints of Service "web" come to be exactly the Pods "two"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "two"
+      And what was begun exits with 0
+      And the log of Pod "one" says "signal=SIGTERM" before "slow-answered"

@@ -107,6 +107,46 @@ Feature: Images
       Then it exits with 0
       And "status.containerStatuses[name=missing].state.running.startedAt" of Pod "pair" comes to be present
 
+    # Nobody has to have the other image: what runs with one that it is no longer to have is ended before.
+    Scenario: a container whose image is changed is restarted with it, and no other
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          initContainers:
+          - {name: first, image: "${image}", command: [/workload, exit, --code=0]}
+          - {name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait]}
+          containers:
+          - {name: changed, image: "${image}", command: [/workload, wait]}
+          - {name: other, image: "${image}", command: [/workload, wait]}
+        """
+      And Pod "app" is Ready
+      And the log of container "changed" of Pod "app" is followed
+      And the log of container "sidecar" of Pod "app" is followed
+      And "status.containerStatuses[name=other].containerID" of Pod "app" is remembered as "other"
+      When kubectl runs "set image pod/app changed=localhost:1/nobody/listens:1"
+      Then it exits with 0
+      And the log of container "changed" of Pod "app" says "signal=SIGTERM"
+      And "status.containerStatuses[name=changed].state.waiting.reason" of Pod "app" becomes "ImagePullBackOff"
+      And Pod "app" becomes unready
+      When kubectl runs "set image pod/app changed=${image}"
+      Then Pod "app" becomes Ready
+      And "status.containerStatuses[name=changed].restartCount" of Pod "app" is "1"
+      When kubectl runs "set image pod/app sidecar=localhost:1/nobody/listens:1"
+      Then it exits with 0
+      And the log of container "sidecar" of Pod "app" says "signal=SIGTERM"
+      And "status.initContainerStatuses[name=sidecar].state.waiting.reason" of Pod "app" becomes "ImagePullBackOff"
+      # What has done its work is not asked to do it again.
+      When kubectl runs "set image pod/app sidecar=${image} first=localhost:1/nobody/listens:1"
+      Then it exits with 0
+      And Pod "app" becomes Ready
+      And Pod "app" stays Ready for 3 seconds
+      And "status.initContainerStatuses[name=first].restartCount" of Pod "app" is "0"
+      And "status.containerStatuses[name=other].containerID" of Pod "app" is still "${other}"
+      And container "other" of Pod "app" has not been restarted
+
     # Kubernetes documents the states of containers, and not these reasons of events.
     @should
     Scenario: what cannot be had is told of in the kubelet's words
@@ -123,3 +163,18 @@ Feature: Images
       Then an event "Pulled" is recorded for Pod "pair" that says "${image}"
       And an event "Failed" is recorded for Pod "pair" that says "ErrImagePull"
       And an event "BackOff" is recorded for Pod "pair" that says "localhost:1/nobody/listens:1"
+
+    # That is what the first failure is called. It may be over soon: the node waits before it tries again.
+    @should
+    Scenario: what cannot be had is an error first, and a pause after that
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: missing, image: "localhost:1/nobody/listens:2", command: [/workload, wait]}]
+        """
+      Then "status.containerStatuses[name=missing].state.waiting.reason" of Pod "app" becomes "ErrImagePull"
+      And "status.containerStatuses[name=missing].state.waiting.reason" of Pod "app" becomes "ImagePullBackOff"
+      And "status.phase" of Pod "app" is "Pending"

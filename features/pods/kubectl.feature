@@ -67,6 +67,21 @@ Feature: Pods by kubectl
       Then 2 connections to the local port bring 64Mi bytes each to the Pod and back at once, unchanged
       And 5 requests to the local port are answered by Pod "elsewhere"
 
+    Scenario: a port that is open to the Pod alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: shy}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve, --host=127.0.0.1, --port=8080]}]}
+        """
+      And Pod "shy" is Ready
+      And "status.podIP" of Pod "shy" is remembered as "shy"
+      When kubectl forwards a local port to "pod/shy 8080"
+      Then 5 requests to the local port are answered by Pod "shy"
+      When container "app" of Pod "web" executes "/workload http http://${shy}:8080/ --timeout=2s"
+      Then it exits with 1
+
     Scenario: a port that nothing listens on
       When kubectl forwards a local port to "pod/web 8099"
       Then a request to the local port fails
@@ -101,6 +116,32 @@ Feature: Pods by kubectl
       Then what kubectl began prints "Terminating"
       And what kubectl began prints "DELETED"
 
+    Scenario: get --watch shows what a field selector does not find any more as gone, and what it finds anew as there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: waiting}
+        spec:
+          schedulerName: example.com/nobody
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      When kubectl begins "get pods --watch --output-watch-events --field-selector=status.phase=Pending"
+      Then what kubectl began prints "ADDED"
+      When the status of Pod "waiting" is patched with:
+        """
+        status: {phase: Running}
+        """
+      Then it is accepted
+      And what kubectl began prints "DELETED"
+      When kubectl begins "get pods --watch --output-watch-events --field-selector=status.phase=Failed"
+      And the status of Pod "waiting" is patched with:
+        """
+        status: {phase: Failed}
+        """
+      Then it is accepted
+      And what kubectl began prints "ADDED"
+
     Scenario: describe
       Given an event is recorded for Pod "web"
       When kubectl runs "describe pod web"
@@ -121,6 +162,8 @@ Feature: Pods by kubectl
       Then it exits with 0
       And it prints "through and back"
       When kubectl runs "exec web -- /workload exit --code=7"
+      Then it exits with 7
+      When kubectl runs "exec -it web -- /workload exit --code=7" in a terminal
       Then it exits with 7
       When kubectl runs "exec -it web -- /workload terminal --sized=20s" in a terminal
       Then it exits with 0
@@ -225,6 +268,21 @@ Feature: Pods by kubectl
       And its output matches ""columns":11[12]\D"
       And "status.phase" of Pod "screen" becomes "Succeeded"
 
+    # kubectl takes the code from the Pod's status, once what it is attached to has ended.
+    Scenario: run, attached to the end: the container's exit code is kubectl's
+      When kubectl runs with this input "run job -i --restart=Never --image=${image} --command -- /workload steps cat 'exit --code=7'":
+        """
+        through and back
+        """
+      Then it exits with 7
+      And the log of Pod "job" says "through and back"
+      And "status.phase" of Pod "job" is "Failed"
+      When kubectl runs "run screen -it --restart=Never --image=${image} --command -- /workload steps 'terminal --sized=60s' 'exit --code=8'" in a terminal
+      Then it exits with 8
+      When kubectl runs "run brief -i --rm --restart=Never --image=${image} --command -- /workload exit --code=0"
+      Then it exits with 0
+      And Pod "brief" is gone
+
     Scenario: logs
       When kubectl runs "logs web"
       Then it exits with 0
@@ -241,6 +299,34 @@ Feature: Pods by kubectl
       When Pod "web" is deleted
       Then what kubectl began prints "signal=SIGTERM"
       And what kubectl began ends with 0
+
+    Scenario: logs, of standard error too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: loud}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print before, print mishap --stderr, print after, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: failing}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print mishap --stderr, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}]
+        """
+      And Pod "loud" is Ready
+      And the log of Pod "loud" says "after"
+      # Two pipes have no order between them.
+      When kubectl runs "logs loud"
+      Then its output matches "(?m)^before$"
+      And its output matches "(?m)^mishap$"
+      And its output matches "(?m)^after$"
+      When kubectl begins "logs -f loud"
+      Then what kubectl began prints "mishap"
+      And "status.phase" of Pod "failing" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.message" of Pod "failing" contains "mishap"
 
     # A line is long from 16 KiB on, which runtimes keep in parts.
     Scenario: logs, cut short, and long lines

@@ -52,6 +52,53 @@ Feature: Manifests
         | text for a number     | application/json | 400  | {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad"}, "spec": {"activeDeadlineSeconds": "ten", "containers": [{"name": "a", "image": "x"}]}} |
         | an unknown media type | text/csv         | 415  | kind,Pod                                                                                      |
 
+    # Of malformed JSON Kubernetes tells what it stumbled over, and not where.
+    Scenario: what is malformed is refused with the line that it breaks off at
+      When this text is submitted to the Pod collection as "application/yaml":
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: bad
+          labels: app: web
+        """
+      Then it is refused with 400 "BadRequest"
+      And the refusal says "line 5"
+      And there is no Pod "bad"
+
+    Scenario Outline: <what> is refused, and the refusal names the field
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: bad}
+        spec: <spec>
+        """
+      Then it is refused with 400 "BadRequest"
+      And the refusal says "<field>"
+      And there is no Pod "bad"
+
+      Examples:
+        | what                       | spec                                                                    | field                         |
+        | a word for a number        | {activeDeadlineSeconds: ten, containers: [{name: a, image: x}]}         | activeDeadlineSeconds         |
+        | a fraction for a number    | {terminationGracePeriodSeconds: 1.5, containers: [{name: a, image: x}]} | terminationGracePeriodSeconds |
+        | a word for yes or no       | {hostNetwork: "yes", containers: [{name: a, image: x}]}                 | hostNetwork                   |
+        | a number for a word        | {containers: [{name: a, image: 7}]}                                     | containers.image              |
+        | one value for a list of it | {containers: [{name: a, image: x, command: run}]}                       | containers.command            |
+
+    Scenario: the warning about an unknown field comes without being asked for
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          colour: blue
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      Then it is accepted with a warning that says "spec.colour"
+      And "spec.colour" of Pod "web" is absent
+
     Scenario: an unknown field is dropped with a warning
       When this is submitted with warning field validation:
         """

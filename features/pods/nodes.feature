@@ -168,3 +168,28 @@ Feature: Nodes that fail
       And "status.phase" of Pod "within" is "Running"
       And "status.phase" of Pod "modest" is "Running"
       And Pods "within, modest" are Ready
+
+  @pods/scheduled-where-resources-fit @labels/used-by-kubernetes
+  Rule: what a Pod wants of its node counts until it is placed
+
+    Scenario: a Pod that waits for a label of a node is placed when a node gets it, and stays when that loses it
+      Given a cluster of its own with 1 node
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: picky}
+        spec:
+          nodeSelector: {example.com/tier: wanted}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "picky" becomes "Unschedulable"
+      When Node "node-1" is labelled "example.com/tier=other"
+      Then it is accepted
+      And "spec.nodeName" of Pod "picky" is absent
+      When Node "node-1" is relabelled "example.com/tier=wanted"
+      Then Pod "picky" becomes Ready
+      When Node "node-1" is relabelled "example.com/tier-"
+      Then it is accepted
+      And Pod "picky" stays Ready for 4 seconds
+      And container "app" of Pod "picky" has not been restarted

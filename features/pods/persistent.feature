@@ -1032,6 +1032,61 @@ Feature: Storage that outlives Pods
         | what                      | source                                                                            |
         | a disk that nobody serves | iscsi: {targetPortal: "127.0.0.1:1", iqn: "iqn.2026-01.com.example:none", lun: 0} |
 
+    # What is attached before it is mounted may be waited for, for two minutes or more, before anybody says so.
+    Scenario: a Pod with a volume of a driver that nobody runs waits
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-remote"}
+        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", csi: {driver: none.example.com, volumeHandle: disk}}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+        """
+      And "status.phase" of PersistentVolumeClaim "data" becomes "Bound"
+      Then "spec.nodeName" of Pod "app" comes to be present
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
+      And Pod "app" stays unready for 5 seconds
+      And "status.phase" of Pod "app" is "Pending"
+      And "status.containerStatuses[name=app].started" of Pod "app" is "false"
+      When Pod "app" is deleted with a grace period of 1 second
+      Then Pod "app" is gone
+
+    @should @slow
+    Scenario: a Pod with a volume of a driver that nobody runs is told for which volume it waits
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-remote"}
+        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", csi: {driver: none.example.com, volumeHandle: disk}}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
+        """
+      And Pod "app" exists for 150 seconds
+      Then a warning is recorded for Pod "app" that says "${namespace}-remote"
+      And "status.phase" of Pod "app" is "Pending"
+
     # Whether a node can is its kernel's to say. A Pod beside the server serves an export from its memory, and two others mount it, by the
     # server's address and port. On a node that has NFS in its kernel, and the program by which others mount it, they have to become Ready: one
     # when it has written, the other when it finds what the first has written. On any other node they may do so, too; if not, they wait
@@ -1087,6 +1142,71 @@ Feature: Storage that outlives Pods
         """
       Then Pod "writer" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "server" has at "/node", can
       And Pod "reader" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "server" has at "/node", can
+      When Pod "writer" is deleted with a grace period of 1 second
+      And Pod "reader" is deleted with a grace period of 1 second
+      Then Pod "writer" is gone
+      And Pod "reader" is gone
+
+    @multi-node
+    Scenario: an export is mounted on another node than its server's, where that node can
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: server, labels: {app: server}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, nfs, --port=2049], readinessProbe: {tcpSocket: {port: 2049}, periodSeconds: 1}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: looker}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: server}}}]}}
+          volumes: [{name: root, hostPath: {path: /}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: root, mountPath: /node, readOnly: true}]}
+        """
+      And Pods "server, looker" are Ready
+      And "status.podIP" of Pod "server" is remembered as "server"
+      And "spec.nodeName" of Pod "looker" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-remote"}
+        spec:
+          capacity: {storage: 1Gi}
+          accessModes: [ReadWriteMany]
+          storageClassName: "${namespace}"
+          mountOptions: [nfsvers=3, tcp, port=2049, mountport=2049, nolock, soft, timeo=100, retry=0]
+          nfs: {server: "${server}", path: /shared}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteMany], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: writer}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, steps, write /data/note kept, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: reader}
+        spec:
+          nodeName: "${node}"
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}], readinessProbe: {exec: {command: [/workload, exists, /data/note]}, periodSeconds: 1}}
+        """
+      Then Pod "writer" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "looker" has at "/node", can
+      And Pod "reader" mounts NFS and becomes Ready, or waits with an event that names "${namespace}-remote", as its node, which Pod "looker" has at "/node", can
       When Pod "writer" is deleted with a grace period of 1 second
       And Pod "reader" is deleted with a grace period of 1 second
       Then Pod "writer" is gone

@@ -314,6 +314,28 @@ Feature: Probes
         """
       Then container "app" of Pod "app" is restarted
 
+    # Not asked for are the processes that the command has started.
+    @should
+    Scenario: a command that takes longer than the timeout is ended
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, sleep, "600"]}, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 100}
+        """
+      And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
+      And Pod "app" stays unready for 10 seconds
+      When container "app" of Pod "app" executes "/workload ps"
+      Then its output contains "wait"
+      # Itself, the app, and at most a few that were just begun.
+      And its output matches "^([^\n]*\n){1,5}$"
+
     Scenario: a command that cannot start never makes the Pod Ready
       Given these objects exist:
         """
@@ -673,6 +695,49 @@ Feature: Probes
       Then container "app" of Pod "slow" is restarted
       When container "app" of Pod "slow" executes "/workload cat /work/story"
       Then its output matches "^begun\n(asked\n){4}(begun\n(asked\n)*)?$"
+
+    Scenario: its first question waits for initialDelaySeconds
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, initialDelaySeconds: 8, periodSeconds: 1, failureThreshold: 1}
+        """
+      Then container "app" of Pod "slow" is restarted
+      And the run of container "app" of Pod "slow" before that lasted at least 7 seconds
+
+    Scenario: its answer may take as long as its timeout, and no longer
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: patient}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            startupProbe: {exec: {command: [/workload, sleep, "3"]}, timeoutSeconds: 30, periodSeconds: 1, failureThreshold: 1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: impatient}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            startupProbe: {exec: {command: [/workload, sleep, "300"]}, timeoutSeconds: 1, periodSeconds: 1, failureThreshold: 2}
+        """
+      Then container "app" of Pod "impatient" is restarted
+      And Pod "patient" becomes Ready
+      And container "app" of Pod "patient" has not been restarted
 
     Scenario: when it gives up, the container is restarted
       Given these objects exist:

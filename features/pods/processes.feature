@@ -323,6 +323,13 @@ Feature: Processes
       When container "app" of Pod "app" executes "/workload cat /work/order"
       Then its output matches "^first\nsecond\n$"
       And "status.initContainerStatuses[name=second].state.terminated.exitCode" of Pod "app" is "0"
+      # And not again when a container is.
+      When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then container "app" of Pod "app" is restarted
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload cat /work/order"
+      Then its output matches "^first\nsecond\n$"
+      And "status.initContainerStatuses[name=first].restartCount" of Pod "app" is "0"
 
     Scenario: sidecars start in their place, are restarted, and do not keep the Pod from its end
       Given these objects exist:
@@ -665,6 +672,11 @@ Feature: Processes
       And Pod "app" is Ready
       When container "app" of Pod "app" executes "/workload cat /work/order"
       Then its output matches "^hook\n$"
+      When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then container "app" of Pod "app" is restarted
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload cat /work/order"
+      Then its output matches "^hook\nhook\n$"
 
     # The one that is asked is another Pod: a hook does not wait until its own container listens.
     Scenario: postStart hooks that ask, and that sleep
@@ -779,6 +791,78 @@ Feature: Processes
       Then Pod "app" becomes Ready when what was missing is looked for again
       And container "late" of Pod "app" executes "/workload env SIZE"
       And it prints "large"
+
+    # The node may keep what it has read of a config map: that the second Pod has the new value shows that the node knows it.
+    Scenario: variables are read at each start
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {colour: blue}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            envFrom: [{prefix: SET_, configMapRef: {name: settings}}]
+            env: [{name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}]
+        """
+      And Pod "app" is Ready
+      And "spec.nodeName" of Pod "app" is remembered as "node"
+      When "data.colour" of ConfigMap "settings" is set to "green"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: later}
+        spec:
+          nodeName: ${node}
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}]
+        """
+      Then Pod "later" becomes Ready
+      When container "app" of Pod "later" executes "/workload env COLOUR"
+      Then it prints "green"
+      # What runs keeps what it was given.
+      When container "app" of Pod "app" executes "/workload env COLOUR"
+      Then it prints "blue"
+      When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then container "app" of Pod "app" is restarted
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload env COLOUR"
+      Then it prints "green"
+      When container "app" of Pod "app" executes "/workload env SET_colour"
+      Then it prints "green"
+
+    Scenario: names that a Pod brings with it
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          hostAliases:
+          - {ip: 192.0.2.7, hostnames: [old.example.com, old]}
+          - {ip: 192.0.2.8, hostnames: [older.example.com]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait]}
+          - {name: other, image: "${image}", command: [/workload, wait]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /etc/hosts"
+      Then its output matches "(?m)^192\.0\.2\.7\s+old\.example\.com\s+old$"
+      And its output matches "(?m)^192\.0\.2\.8\s+older\.example\.com$"
+      And its output matches "(?m)^127\.0\.0\.1\s+localhost$"
+      When container "other" of Pod "app" executes "/workload cat /etc/hosts"
+      Then its output matches "(?m)^192\.0\.2\.7\s+old\.example\.com\s+old$"
 
     Scenario: a container is told of its Pod and of what it may use
       Given these objects exist:

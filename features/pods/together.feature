@@ -34,6 +34,19 @@ Feature: Together and apart
       And its output contains ""who":"pair""
 
     # Kubernetes' documentation has the 64 characters, which are the kernel's. The cluster's domain is at least one character long.
+    # A host name has 63 characters at most, and does not end in what stands there.
+    Scenario: a name longer than a host name may be is cut
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x-and-more}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x-and-more" is Ready
+      When container "app" of Pod "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-x-and-more" executes "/workload hostname"
+      Then it prints "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
     Scenario: the full name is the host name of a Pod that asks for it
       Given these objects exist:
         """
@@ -171,6 +184,114 @@ Feature: Together and apart
       And requests from Pod "away" to "http://${address}:54321/" come to be refused
       And requests from Pod "inside" to "http://127.0.0.1:54321/" come to be answered by exactly the Pods "local"
 
+    @pods/scheduled-where-resources-fit
+    Scenario: two Pods do not get one port of a node
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], ports: [{containerPort: 8080, hostPort: 54323}]}]
+        """
+      And Pod "first" is Ready
+      And "spec.nodeName" of Pod "first" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          initContainers: [{name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait], ports: [{containerPort: 80, hostPort: 54323}]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: datagrams}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], ports: [{containerPort: 8080, hostPort: 54323, protocol: UDP}]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "second" becomes "Unschedulable"
+      And an event "FailedScheduling" is recorded for Pod "second" that says "free ports"
+      And Pod "datagrams" becomes Ready
+      When Pod "first" is deleted with a grace period of 1 second
+      Then Pod "second" becomes Ready
+
+  @pods/kubelet-creates-containers
+  Rule: containers of a Pod share their processes where it says so
+
+    # Kubernetes' documentation has all of it: who is seen, who can be signalled, whose files are found, and that no container has process 1.
+    Scenario: processes of the one are seen, signalled, and known by their files in the other
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: joint}
+        spec:
+          shareProcessNamespace: true
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --name=shown]}
+          - {name: sibling, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: apart}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --name=hidden]}
+          - {name: sibling, image: "${image}", command: [/workload, wait]}
+        """
+      And Pods "joint, apart" are Ready
+      And container "app" of Pod "joint" has executed "/workload write /note here"
+      When container "sibling" of Pod "apart" executes "/workload ps"
+      Then its output does not contain "--name=hidden"
+      And its output contains ""pid":1,"
+      Given container "sibling" of Pod "joint" comes to see the process "--name=shown", whose number is remembered as "number"
+      When container "sibling" of Pod "joint" executes "/workload cat /proc/${number}/root/note"
+      Then it prints "here"
+      When container "app" of Pod "joint" executes "/workload http http://localhost:8080/"
+      Then its output contains ""pid":${number},"
+      And its output does not contain ""pid":1,"
+      When container "sibling" of Pod "joint" executes "/workload signal ${number} SIGTERM"
+      Then it exits with 0
+      And container "app" of Pod "joint" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "joint" is "0"
+      And Pod "joint" becomes Ready
+      And container "sibling" of Pod "joint" comes to see the process "--name=shown", whose number is remembered as "next"
+      And container "sibling" of Pod "joint" has not been restarted
+      When container "sibling" of Pod "joint" executes "/workload ps"
+      Then its output does not contain ""pid":${number},"
+
+    # What a container's first process leaves behind does not end with it by itself, as it does in a namespace of its own. Kubernetes documents
+    # nothing of it; containerd ends it.
+    @should
+    Scenario: a container whose processes are shared ends as a whole, and alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: joint}
+        spec:
+          shareProcessNamespace: true
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 2
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: sibling, image: "${image}", command: [/workload, wait, --ignore-sigterm]}
+        """
+      And Pod "joint" is Ready
+      When container "app" of Pod "joint" begins "/workload wait --ignore-sigterm --term-code=9"
+      Then container "sibling" of Pod "joint" comes to see the process "--term-code=9", whose number is remembered as "left behind"
+      When container "app" of Pod "joint" executes "/workload control exit=3"
+      Then "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "joint" becomes "3"
+      And container "sibling" of Pod "joint" comes to see no process "--term-code=9"
+      And "status.containerStatuses[name=sibling].state.running.startedAt" of Pod "joint" is present
+      And "status.phase" of Pod "joint" is "Running"
+      When Pod "joint" is deleted
+      Then Pod "joint" is gone
+
   @pods/isolated
   Rule: other Pods are apart
 
@@ -208,6 +329,68 @@ Feature: Together and apart
       Then its output does not contain "--name=one"
       When container "app" of Pod "two" executes "/workload http http://${address}:8080/"
       Then its output contains ""who":"one""
+
+    # Kubernetes' network model: Pods reach each other without translation of addresses.
+    @multi-node @network
+    Scenario: a Pod is known by its own address to whom it asks, on its node and on another
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client, labels: {app: client}}
+        spec: {containers: [{name: client, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: here}
+        spec:
+          affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: there}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pods "client, here, there" are Ready
+      And "status.podIP" of Pod "client" is remembered as "client"
+      And "status.podIP" of Pod "here" is remembered as "here"
+      And "status.podIP" of Pod "there" is remembered as "there"
+      When container "client" of Pod "client" executes "/workload http http://${here}:8080/"
+      Then its output contains ""remoteAddr":"${client}:"
+      When container "client" of Pod "client" executes "/workload http http://${there}:8080/"
+      Then its output contains ""remoteAddr":"${client}:"
+
+    # Kubernetes' documentation does not promise it of a Service's address, though kube-proxy keeps to it.
+    @multi-node @network @should @services/load-balances
+    Scenario: a Pod is known by its own address to the Pods of a Service, too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client, labels: {app: client}}
+        spec: {containers: [{name: client, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: there, labels: {app: web}}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: client}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "client, there" are Ready
+      And "status.podIP" of Pod "client" is remembered as "client"
+      And "spec.clusterIP" of Service "web" is remembered as "web"
+      And requests from Pod "client" to "http://${web}/" come to be answered by exactly the Pods "there"
+      When container "client" of Pod "client" executes "/workload http http://${web}/"
+      Then its output contains ""remoteAddr":"${client}:"
 
   @pods/empty-dir
   Rule: an emptyDir is shared, survives its containers, and dies with the Pod

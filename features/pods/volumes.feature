@@ -360,7 +360,9 @@ Feature: Volumes
         metadata: {name: app}
         spec:
           volumes: [{name: fast, emptyDir: {medium: Memory, sizeLimit: 4Mi}}]
-          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: fast, mountPath: /fast}]}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: fast, mountPath: /fast}]}
+          - {name: other, image: "${image}", command: [/workload, wait], volumeMounts: [{name: fast, mountPath: /same}]}
         """
       And Pod "app" is Ready
       When container "app" of Pod "app" executes "/workload stat /fast"
@@ -372,6 +374,14 @@ Feature: Volumes
       Then it exits with 1
       And its output contains ""class":"full""
       And "status.phase" of Pod "app" is "Running"
+      # One for all containers of the Pod, and for all their runs.
+      When container "other" of Pod "app" executes "/workload stat /same/small"
+      Then its output contains ""size":3145728"
+      When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then container "app" of Pod "app" is restarted
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload stat /fast/small"
+      Then its output contains ""size":3145728"
 
     @slow
     Scenario: disk, and the Pod is evicted that uses more than its limit

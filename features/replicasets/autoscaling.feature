@@ -140,6 +140,40 @@ Feature: Autoscaling
       And ReplicaSet "web" stays at 2 replicas for 20 seconds
 
     @workloads @long
+    Scenario Outline: of two metrics the one that asks for more counts, <what>
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 4
+          metrics:
+          - {<one>}
+          - {<other>}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 4 replicas
+      And the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ValidMetricFound"
+
+      Examples:
+        | what                           | one                                                                                                                                   | other                                                                                                                                |
+        | be it the first                | type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Ki}}                                            | type: ContainerResource, containerResource: {name: memory, container: app, target: {type: AverageValue, averageValue: 2Gi}}          |
+        | be it the last                 | type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}                                             | type: ContainerResource, containerResource: {name: memory, container: app, target: {type: AverageValue, averageValue: 64Ki}}         |
+        | be the other nobody's          | type: Pods, pods: {metric: {name: plumbline-nobodys}, target: {type: AverageValue, averageValue: "1"}}                                | type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Ki}}                                           |
+
+    @workloads @long
     Scenario: a use within a tenth of its target changes nothing
       Given these objects exist:
         """
@@ -376,6 +410,42 @@ Feature: Autoscaling
         | what                     | reason                  | metric |
         | Pods that do not run     | FailedGetResourceMetric | {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1Mi}}} |
         | a metric of nobody's     | FailedGetPodsMetric     | {type: Pods, pods: {metric: {name: plumbline-nobodys}, target: {type: AverageValue, averageValue: "1"}}} |
+
+    @workloads @long
+    Scenario Outline: one of two metrics is nobody's, and the other, <which>, would have fewer: the number stays
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 4
+          metrics:
+          - {<one>}
+          - {<other>}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
+        """
+      And ReplicaSet "web" comes to have 2 Ready Pods
+      Then "status.currentMetrics[<at>].resource.current.averageValue" of HorizontalPodAutoscaler "web" comes to be present
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+      And the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetPodsMetric"
+      And an event "FailedComputeMetricsReplicas" is recorded for HorizontalPodAutoscaler "web" that says "invalid metrics (1 invalid out of 2)"
+
+      Examples:
+        | which | at | one                                                                                                    | other                                                                                                  |
+        | first | 0  | type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}              | type: Pods, pods: {metric: {name: plumbline-nobodys}, target: {type: AverageValue, averageValue: "1"}} |
+        | last  | 1  | type: Pods, pods: {metric: {name: plumbline-nobodys}, target: {type: AverageValue, averageValue: "1"}} | type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}              |
 
     @workloads @long
     Scenario: with Pods that request nothing the number stays, and the reason is told

@@ -39,3 +39,43 @@ Feature: Crashes
         | the server                 | server  | first |
         | a node's agent             | agent   | last  |
         | a node's container runtime | runtime | last  |
+
+  @pods/custom-grace-period
+  Rule: what is ending when its agent is killed goes on to end, within the time that it had
+
+    # Somebody else's finalizer keeps both to be seen. A period that began anew would be over 12 seconds later.
+    @long
+    Scenario: kill -9 of a node's agent, while Pods end
+      Given a cluster of its own with 2 nodes
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: polite, finalizers: [example.com/hold]}
+        spec:
+          nodeName: node-2
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=22s, --term-code=7]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: stubborn, finalizers: [example.com/hold]}
+        spec:
+          nodeName: node-2
+          terminationGracePeriodSeconds: 26
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
+        """
+      And Pods "polite, stubborn" are Ready
+      And the log of Pod "polite" is followed
+      And the log of Pod "stubborn" is followed
+      When Pod "polite" is deleted
+      And Pod "stubborn" is deleted
+      Then the log of Pod "polite" says "signal=SIGTERM"
+      And the log of Pod "stubborn" says "signal=SIGTERM"
+      And Pod "stubborn" exists for 12 seconds
+      When the agent of the last node is killed
+      Then "status.phase" of Pod "polite" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "polite" is "7"
+      And "status.phase" of Pod "stubborn" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "stubborn" is "137"
+      And "status.containerStatuses[name=app].state.terminated.finishedAt" of Pod "stubborn" is between 0 and 8 seconds after "metadata.deletionTimestamp"

@@ -90,6 +90,39 @@ Feature: Owners
         | Background  |
         | Foreground  |
 
+    Scenario: what something of the whole cluster owns stays while that stays
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-owner"}
+        spec:
+          capacity: {storage: 1Gi}
+          accessModes: [ReadWriteOnce]
+          storageClassName: plumbline-nobodys
+          hostPath: {path: "/tmp/${namespace}"}
+        """
+      And "metadata.uid" of PersistentVolume "${namespace}-owner" is remembered as "owner"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          ownerReferences: [{apiVersion: v1, kind: PersistentVolume, name: "${namespace}-owner", uid: "${owner}"}]
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: foundling
+          ownerReferences: [{apiVersion: v1, kind: PersistentVolume, name: "${namespace}-owner", uid: 5d0ab9a2-0000-4000-8000-000000000003}]
+        """
+      Then ConfigMap "foundling" is gone
+      And ConfigMap "child" exists for 4 seconds
+      When PersistentVolume "${namespace}-owner" is deleted
+      Then it is accepted
+      And ConfigMap "child" is gone
+
   @replicasets/delete-cascades
   Rule: finalizers hold what is deleted
 

@@ -218,7 +218,7 @@ Feature: Replicas
       And "status.replicas" of ReplicaSet "web" becomes "2"
 
     # Its own cluster, because so many Pods leave the others' no room. A node takes 110.
-    @cluster @slow
+    @cluster @slow @services/endpoints-object
     Scenario: 200 replicas over three nodes
       Given a cluster of its own with 3 nodes
       And these objects exist:
@@ -234,6 +234,11 @@ Feature: Replicas
             spec:
               terminationGracePeriodSeconds: 1
               containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80}]}
         """
       Then ReplicaSet "web" grows to exactly 200 Ready Pods, and never has more
       And the Pods of ReplicaSet "web" lie over the nodes no less evenly than by chance
@@ -242,10 +247,17 @@ Feature: Replicas
       And "status.fullyLabeledReplicas" of ReplicaSet "web" becomes "200"
       And "status.readyReplicas" of ReplicaSet "web" becomes "200"
       And "status.availableReplicas" of ReplicaSet "web" becomes "200"
+      # A slice has no more than a hundred endpoints.
+      Given the Pods of ReplicaSet "web" are remembered as "all"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "${all}"
+      And the Endpoints "web" come to list exactly the Pods "${all}"
       When "spec.replicas" of ReplicaSet "web" is set to "120"
       Then ReplicaSet "web" shrinks to exactly 120 Pods, and never has fewer
       And ReplicaSet "web" keeps exactly 120 Pods for 5 seconds
       And "status.replicas" of ReplicaSet "web" becomes "120"
+      Given the Pods of ReplicaSet "web" are remembered as "rest"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "${rest}"
+      And the Endpoints "web" come to list exactly the Pods "${rest}"
       When "spec.replicas" of ReplicaSet "web" is set to "0"
       Then ReplicaSet "web" shrinks to exactly 0 Pods, and never has fewer
       And "status.replicas" of ReplicaSet "web" becomes "0"
@@ -339,6 +351,75 @@ Feature: Replicas
       And ReplicaSet "web" comes to have 2 Ready Pods
       And "status.availableReplicas" of ReplicaSet "web" becomes "2"
       Then nothing of ReplicaSet "web" and its Pods is written for 40 seconds
+
+    @api
+    Scenario: a Pod that is deleted and does not go yet has a successor all the same
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}, finalizers: [example.com/hold]}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 1 Pod
+      And one Pod of ReplicaSet "web" is remembered as "leaving"
+      Then "metadata.finalizers[0]" of Pod "${leaving}" is "example.com/hold"
+      When Pod "${leaving}" is deleted
+      Then it is accepted
+      And there come to be exactly 2 Pods with the selector "app=web"
+      And ReplicaSet "web" keeps exactly 1 Pod for 3 seconds
+      And "status.replicas" of ReplicaSet "web" is "1"
+      And Pod "${leaving}" still exists
+      When "spec.replicas" of ReplicaSet "web" is set to "0"
+      Then ReplicaSet "web" comes to have 0 Pods
+      And "status.replicas" of ReplicaSet "web" becomes "0"
+
+    @api
+    Scenario: a changed template is for the Pods to come
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}, annotations: {example.com/colour: blue}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: COLOUR, value: blue}]}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And the Pods of ReplicaSet "web" are remembered as "its Pods"
+      And one Pod of ReplicaSet "web" is remembered as "old"
+      When ReplicaSet "web" is patched with:
+        """
+        spec:
+          template:
+            metadata: {annotations: {example.com/colour: green}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: COLOUR, value: green}]}]}
+        """
+      Then it is accepted
+      And ReplicaSet "web" keeps exactly 2 Pods for 3 seconds
+      And ReplicaSet "web" still has the same Pods as "its Pods"
+      And "metadata.annotations['example.com/colour']" of Pod "${old}" is "blue"
+      And "spec.containers[0].env[0].value" of Pod "${old}" is "blue"
+      When "spec.replicas" of ReplicaSet "web" is set to "0"
+      Then there come to be no Pods with the selector "app=web"
+      When "spec.replicas" of ReplicaSet "web" is set to "1"
+      Then ReplicaSet "web" comes to have 1 Pod
+      Given one Pod of ReplicaSet "web" is remembered as "new"
+      Then "metadata.annotations['example.com/colour']" of Pod "${new}" is "green"
+      And "spec.containers[0].env[0].value" of Pod "${new}" is "green"
+      And "spec.schedulerName" of Pod "${new}" is "example.com/nobody"
 
   @replicasets/loose-coupling
   Rule: the selector alone couples a ReplicaSet to its Pods

@@ -141,6 +141,112 @@ Feature: Cluster IPs
         | 10.96.0.300  |
         | 010.096.0.10 |
 
+    # The address is had before the node port, and before the name, is found to be taken.
+    @serial
+    Scenario: a Service that is refused gives back what it had got already
+      Given an address of the range that is free is remembered as "free"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      And "spec.ports[0].nodePort" of Service "first" is remembered as "taken"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {type: NodePort, clusterIP: "${free}", ports: [{port: 80, nodePort: ${taken}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {clusterIP: "${free}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 409 "AlreadyExists"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: third}, spec: {clusterIP: "${free}", ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "third" is "${free}"
+
+    @serial @services/node-port-assigned
+    Scenario: of two node ports the one that was had is given back when the other is refused
+      Given a node port that is free is remembered as "free"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      And "spec.ports[0].nodePort" of Service "first" is remembered as "taken"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {type: NodePort, ports: [{name: a, port: 80, nodePort: ${free}}, {name: b, port: 81, nodePort: ${taken}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[1].nodePort"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: third}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${free}}]}}
+        """
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "third" is "${free}"
+
+    Scenario: a deletion that is a dry run gives nothing back
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "first" is remembered as "address"
+      When kubectl runs "delete service first --dry-run=server"
+      Then it exits with 0
+      And Service "first" still exists
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {clusterIP: "${address}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      And the refusal says "already allocated"
+
+    # Finalizers are taken away by whoever has done what they stand for, in a write to the Service or to its status.
+    @serial @services/node-port-assigned
+    Scenario: a Service that is deleted and held keeps what it has, until it is let go by either write
+      Given an address of the range that is free is remembered as "address"
+      And a node port that is free is remembered as "port"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: held, finalizers: [example.com/hold]}, spec: {type: NodePort, clusterIP: "${address}", ports: [{port: 80, nodePort: ${port}}]}}
+        """
+      When Service "held" is deleted
+      Then it is accepted
+      And "metadata.deletionTimestamp" of Service "held" is present
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: next}, spec: {clusterIP: "${address}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: next}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${port}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      When "metadata.finalizers" of Service "held" is set to "null"
+      Then it is accepted
+      And there is no Service "held"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: next, finalizers: [example.com/hold]}, spec: {type: NodePort, clusterIP: "${address}", ports: [{port: 80, nodePort: ${port}}]}}
+        """
+      Then it is accepted
+      When Service "next" is deleted
+      Then it is accepted
+      When the status of Service "next" is patched with:
+        """
+        metadata: {finalizers: null}
+        """
+      Then it is accepted
+      And there is no Service "next"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: last}, spec: {type: NodePort, clusterIP: "${address}", ports: [{port: 80, nodePort: ${port}}]}}
+        """
+      Then it is accepted
+
   @services/cluster-ip-immutable
   Rule: the address cannot be changed
 

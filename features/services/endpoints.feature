@@ -99,6 +99,113 @@ Feature: Endpoints
       Then Endpoints "web" is gone
       And there come to be no EndpointSlices with the selector "kubernetes.io/service-name=web"
 
+    Scenario: what somebody else deletes or changes is put right
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: listed}
+        spec: {ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: listed}
+        subsets: [{addresses: [{ip: 10.1.0.1, targetRef: {kind: Pod, name: by-hand, namespace: "${namespace}"}}], ports: [{port: 8080}]}]
+        """
+      And Pod "one" is Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      And the Endpoints "web" come to list exactly the Pods "one"
+      When kubectl runs "delete endpointslices -l kubernetes.io/service-name=web"
+      Then it exits with 0
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      When Endpoints "web" is deleted
+      Then it is accepted
+      And the Endpoints "web" come to list exactly the Pods "one"
+      When kubectl runs "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[0].metadata.name}"
+      And what it prints is remembered as "slice"
+      And EndpointSlice "${slice}" is patched with:
+        """
+        endpoints: []
+        """
+      Then it is accepted
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      # The slice of a Service without a selector is made from its Endpoints.
+      Given the ready endpoints of Service "listed" come to be exactly the Pods "by-hand"
+      When kubectl runs "delete endpointslices -l kubernetes.io/service-name=listed"
+      Then it exits with 0
+      And the ready endpoints of Service "listed" come to be exactly the Pods "by-hand"
+
+    # Its address may be another Pod's by now.
+    Scenario: a Pod that has ended is no endpoint any more
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: done, labels: {app: web}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: broken, labels: {app: web}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "done, broken" are Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "done, broken"
+      And the Endpoints "web" come to list exactly the Pods "done, broken"
+      When container "app" of Pod "done" executes "/workload control exit=0"
+      And container "app" of Pod "broken" executes "/workload control exit=3"
+      Then "status.phase" of Pod "done" becomes "Succeeded"
+      And "status.phase" of Pod "broken" becomes "Failed"
+      And the endpoint of Pod "done" in Service "web" comes to be "absent"
+      And the endpoint of Pod "broken" in Service "web" comes to be "absent"
+      And "subsets" of Endpoints "web" becomes ""
+
+    @should
+    Scenario: the labels of a Service are those of its endpoints, too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web, labels: {colour: blue}}
+        spec: {selector: {app: web}, ports: [{port: 80}]}
+        """
+      And Pod "one" is Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      When kubectl runs "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[0].metadata.name}"
+      And what it prints is remembered as "slice"
+      Then "metadata.labels.colour" of EndpointSlice "${slice}" is "blue"
+      And "metadata.labels.colour" of Endpoints "web" becomes "blue"
+      When Service "web" is relabelled "colour=green"
+      Then "metadata.labels.colour" of EndpointSlice "${slice}" becomes "green"
+      And "metadata.labels.colour" of Endpoints "web" becomes "green"
+      And "metadata.labels['kubernetes.io/service-name']" of EndpointSlice "${slice}" is "web"
+
   @network @services/without-selector
   Rule: without a selector the endpoints are the user's
 
@@ -180,6 +287,67 @@ Feature: Endpoints
       Then requests from Pod "client" to "http://${sliced}/" come to be refused
       And requests from Pod "client" to "http://${listed}/" come to be refused
 
+    Scenario: a hint that leaves nobody, that not every endpoint has, or that is not a ready one's, is none
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: sliced}
+        spec: {ports: [{port: 80}]}
+        """
+      And Pods "client, one, two" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "status.podIP" of Pod "two" is remembered as "two"
+      And "spec.nodeName" of Pod "client" is remembered as "node"
+      And "spec.clusterIP" of Service "sliced" is remembered as "sliced"
+      And these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: by-hand, labels: {kubernetes.io/service-name: sliced}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints:
+        - {addresses: ["${one}"], hints: {forZones: [{name: nowhere}], forNodes: [{name: node-that-there-is-not}]}}
+        - {addresses: ["${two}"], hints: {forZones: [{name: nowhere-else}], forNodes: [{name: node-that-there-is-not}]}}
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
+      When EndpointSlice "by-hand" is patched with:
+        """
+        endpoints: [{addresses: ["${one}"]}]
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+      When EndpointSlice "by-hand" is patched with:
+        """
+        endpoints: [{addresses: ["${one}"]}, {addresses: ["${two}"], hints: {forNodes: [{name: "${node}"}]}}]
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
+      When EndpointSlice "by-hand" is patched with:
+        """
+        endpoints:
+        - {addresses: ["${one}"], hints: {forNodes: [{name: node-that-there-is-not}]}}
+        - {addresses: [192.0.2.9], conditions: {ready: false, serving: false}, hints: {forNodes: [{name: "${node}"}]}}
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+
   @workloads @services/cluster-ip-assigned
   Rule: a container is told of the Services that were there before it
 
@@ -189,7 +357,7 @@ Feature: Endpoints
         apiVersion: v1
         kind: Service
         metadata: {name: web-front}
-        spec: {ports: [{name: http, port: 80}, {name: ask, port: 53, protocol: UDP}]}
+        spec: {ports: [{name: http, port: 80, targetPort: 8080}, {name: ask-me, port: 53, targetPort: 5300, protocol: UDP}]}
         ---
         apiVersion: v1
         kind: Service
@@ -222,10 +390,28 @@ Feature: Endpoints
       Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT"
       Then it prints "80"
-      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_ASK"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_HTTP"
+      Then it prints "80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_PORT_ASK_ME"
       Then it prints "53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT"
+      Then it prints "tcp://${address}:80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP"
+      Then it prints "tcp://${address}:80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP_PROTO"
+      Then it prints "tcp"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP_PORT"
+      Then it prints "80"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_80_TCP_ADDR"
+      Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP"
       Then it prints "udp://${address}:53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP_PROTO"
+      Then it prints "udp"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP_PORT"
+      Then it prints "53"
+      When container "app" of Pod "told" executes "/workload env WEB_FRONT_PORT_53_UDP_ADDR"
+      Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env EACH_SERVICE_HOST"
       Then it exits with 1
       When container "app" of Pod "untold" executes "/workload env WEB_FRONT_SERVICE_HOST"

@@ -180,6 +180,258 @@ Feature: The API from inside
       Then it is refused with 403 "Forbidden"
       And there is no RoleBinding "own"
 
+    # What is in a role or a binding that changes is given away as much as by a new one.
+    Scenario: nor by a change, unless a right says that it may
+      Given these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: manager}
+        rules:
+        - {apiGroups: [""], resources: [endpoints], verbs: [get]}
+        - {apiGroups: [rbac.authorization.k8s.io], resources: [roles, rolebindings], verbs: [create, get, update]}
+        - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [bind], resourceNames: [given]}
+        - {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [escalate], resourceNames: [written]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: manager}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: manager}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: kept}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [get]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: written}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [get]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: given}
+        rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: guarded}
+        rules: [{apiGroups: [""], resources: [secrets], verbs: [get]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: guarded}
+        subjects: [{kind: ServiceAccount, name: nobody, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: guarded}
+        """
+      And Pod "client" comes to be answered when it asks the API for "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/kept"
+      When Pod "client" puts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/kept" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: kept}
+        rules: [{apiGroups: [""], resources: [endpoints, secrets], verbs: [get]}]
+        """
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "not currently held"
+      And "rules[0].resources[1]" of Role "kept" is absent
+      When Pod "client" puts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/written" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: written}
+        rules: [{apiGroups: [""], resources: [endpoints, secrets], verbs: [get]}]
+        """
+      Then it is accepted
+      When Pod "client" puts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings/guarded" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: guarded}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: guarded}
+        """
+      Then it is refused with 403 "Forbidden"
+      And "subjects[0].name" of RoleBinding "guarded" is still "nobody"
+      When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: given}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: given}
+        """
+      Then it is accepted
+      And Pod "client" comes to be refused with 404 when it asks the API for "/api/v1/namespaces/${namespace}/secrets/none"
+
+    # Each of the three is a right of its own. The first request is let pass, so that what follows is not refused for being early.
+    Scenario: to get, to list and to watch are three things
+      Given these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: some}
+        rules:
+        - {apiGroups: [""], resources: [configmaps], verbs: [get, list]}
+        - {apiGroups: [""], resources: [services], verbs: [watch]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: some}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: some}
+        """
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/configmaps"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/configmaps?watch=true&timeoutSeconds=1"
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "cannot watch resource"
+      When Pod "client" asks the API for "/api/v1/watch/namespaces/${namespace}/configmaps?timeoutSeconds=1"
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services?watch=true&timeoutSeconds=1"
+      Then it is accepted
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services"
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "cannot list resource"
+
+  @services/api-consumers
+  Rule: a cluster role is for one namespace, or for all and for what lies in none, as it is bound
+
+    # The paths are those of an API server that tells how it is, which everybody who is known may ask for as a whole, and nobody else in part.
+    Scenario: bound for a namespace and for the cluster: namespaces, what lies in none, and paths
+      Given roles of the whole cluster decide what service accounts may do
+      And these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}"}
+        rules:
+        - {apiGroups: [""], resources: [endpoints, namespaces], verbs: [get, list]}
+        - {nonResourceURLs: [/livez/ping, "/readyz/*"], verbs: [get]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: some}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" asks the API for "/api/v1/namespaces/default/endpoints"
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" asks the API for "/api/v1/endpoints"
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" asks the API for "/api/v1/namespaces"
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" asks the API for "/livez/ping"
+      Then it is refused with 403
+      When these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: "${namespace}"}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/default/endpoints"
+      When Pod "client" asks the API for "/api/v1/endpoints"
+      Then it is accepted
+      When Pod "client" asks the API for "/api/v1/namespaces"
+      Then it is accepted
+      When Pod "client" asks the API for "/api/v1/namespaces/default/configmaps"
+      Then it is refused with 403 "Forbidden"
+      When Pod "client" asks the API for "/livez/ping"
+      Then it is accepted
+      When Pod "client" asks the API for "/readyz/ping"
+      Then it is accepted
+      When Pod "client" asks the API for "/healthz/ping"
+      Then it is refused with 403
+      When Pod "client" asks the API for "/livez/ping/more"
+      Then it is refused with 403
+      When ClusterRoleBinding "${namespace}" is deleted
+      Then Pod "client" comes to be refused with 403 when it asks the API for "/api/v1/endpoints"
+      And Pod "client" comes to be refused with 403 when it asks the API for "/livez/ping"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      Then it is accepted
+
+    Scenario: nobody gives away in the cluster what it has in a namespace
+      Given roles of the whole cluster decide what service accounts may do
+      And these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}"}
+        rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: [create]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: "${namespace}"}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: viewers}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+        """
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/clusterroles" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}-own"}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [list]}]
+        """
+      Then it is refused with 403 "Forbidden"
+      And the refusal says "not currently held"
+      When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings" of the API:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: "${namespace}-own"}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+        """
+      Then it is refused with 403 "Forbidden"
+      And there is no ClusterRoleBinding "${namespace}-own"
+
+    Scenario: a cluster role that gathers others has their rules, as they come and go
+      Given roles of the whole cluster decide what service accounts may do
+      And these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}"}
+        aggregationRule: {clusterRoleSelectors: [{matchLabels: {example.com/gathered-by: "${namespace}"}}]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}-one", labels: {example.com/gathered-by: "${namespace}"}}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [list]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: some}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        """
+      Then "rules[0].resources[0]" of ClusterRole "${namespace}" becomes "endpoints"
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/configmaps"
+      Then it is refused with 403 "Forbidden"
+      When these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}-two", labels: {example.com/gathered-by: "${namespace}"}}
+        rules: [{apiGroups: [""], resources: [configmaps], verbs: [list]}]
+        """
+      Then "rules[1].resources[0]" of ClusterRole "${namespace}" becomes "configmaps"
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/configmaps"
+      When ClusterRole "${namespace}-one" is deleted
+      Then "rules[0].resources[0]" of ClusterRole "${namespace}" becomes "configmaps"
+      And Pod "client" comes to be refused with 403 when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+
   @services/api-consumers
   Rule: a Pod is somebody, and knows the server
 

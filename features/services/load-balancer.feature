@@ -171,6 +171,23 @@ Feature: Load balancers
       Then it is accepted
       And "status.loadBalancer.ingress" of Service "web" is absent
       And requests from outside of the cluster to "http://${address}:81/" come to be answered by none of the Pods "one"
+      When "spec.type" of Service "web" is set to "LoadBalancer"
+      Then it is accepted
+      And "status.loadBalancer.ingress[0].ip" of Service "web" comes to be present
+      Given "status.loadBalancer.ingress[0].ip" of Service "web" is remembered as "second"
+      Then requests from outside of the cluster to "http://${second}:81/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: ExternalName, externalName: web.example.com}
+        """
+      Then it is accepted
+      And "status.loadBalancer.ingress" of Service "web" is absent
+      And requests from outside of the cluster to "http://${second}:81/" come to be answered by none of the Pods "one"
+      When "spec.type" of Service "web" is set to "LoadBalancer"
+      Then it is accepted
+      And "status.loadBalancer.ingress[0].ip" of Service "web" comes to be present
+      Given "status.loadBalancer.ingress[0].ip" of Service "web" is remembered as "third"
+      Then requests from outside of the cluster to "http://${third}:81/" come to be answered by exactly the Pods "one"
       When Service "web" is deleted
       Then Service "web" is gone
 

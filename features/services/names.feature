@@ -183,6 +183,46 @@ Feature: Names of Services
       When container "client" of Pod "one" executes "/workload cat /etc/hosts"
       Then its output contains "primary.db.${namespace}.svc.${domain}"
 
+    # Of a headless Service it is the Pod's own port that is told.
+    Scenario: its ports that have names are found at its Pods
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          hostname: primary
+          subdomain: web
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --udp=5300]
+            ports: [{name: http, containerPort: 8080}, {name: lookup, containerPort: 5300, protocol: UDP}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          hostname: spare
+          subdomain: web
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8090]
+            ports: [{name: http, containerPort: 8090}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80, targetPort: http}, {name: lookup, protocol: UDP, port: 53, targetPort: lookup}]}
+        """
+      And Pods "one, two" are Ready
+      Then Pod "client" comes to resolve "_http._tcp.web.${namespace}.svc.${domain}." as SRV to exactly "8080 primary.web.${namespace}.svc.${domain}., 8090 spare.web.${namespace}.svc.${domain}."
+      And Pod "client" comes to resolve "_lookup._udp.web.${namespace}.svc.${domain}." as SRV to exactly "5300 primary.web.${namespace}.svc.${domain}."
+      And Pod "client" comes to be told that there is no name "_http._udp.web.${namespace}.svc.${domain}."
+      When Pod "two" is deleted with a grace period of 0 seconds
+      Then Pod "client" comes to resolve "_http._tcp.web.${namespace}.svc.${domain}." as SRV to exactly "8080 primary.web.${namespace}.svc.${domain}."
+
     Scenario: without a selector, to the addresses that somebody wrote
       Given these objects exist:
         """

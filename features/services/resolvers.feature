@@ -112,6 +112,39 @@ Feature: Whom a Pod asks for names
       Then its output does not contain "${namespace}.svc.${domain}"
       And the name server of Pod "more" is the cluster IP of a Service that answers for names
 
+    # A machine beside the nodes has a name on their network. Whether the nodes know it, a Pod on a node's own network tells.
+    Scenario: what its node knows, a Pod knows, too, by itself and through the cluster's DNS
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: node}
+        spec:
+          hostNetwork: true
+          dnsPolicy: Default
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: plain}
+        spec:
+          dnsPolicy: Default
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "node, plain, client" are Ready
+      And the name of a machine outside of the cluster, which Pod "node" can resolve, is remembered as "name"
+      And the address of a machine outside of the cluster is remembered as "machine"
+      Then Pod "plain" comes to resolve "${name}." to exactly "${machine}"
+      And Pod "plain" comes to resolve "${name}." over TCP to exactly "${machine}"
+      And Pod "client" comes to resolve "${name}." to exactly "${machine}"
+      And Pod "client" comes to resolve "${name}." over TCP to exactly "${machine}"
+
     @api
     Scenario Outline: <what> is refused
       When this is submitted:

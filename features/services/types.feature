@@ -82,6 +82,31 @@ Feature: Types of Services
       Then it is accepted
       And "spec.ports[0].nodePort" of Service "other" is "${free}"
 
+    @serial
+    Scenario: the port at which load balancers ask for health is free again when what comes from outside is kept to no node
+      Given a node port that is free is remembered as "free"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          type: LoadBalancer
+          loadBalancerClass: example.com/nobody
+          externalTrafficPolicy: Local
+          healthCheckNodePort: ${free}
+          ports: [{port: 80}]
+        """
+      When "spec.externalTrafficPolicy" of Service "web" is set to "Cluster"
+      Then it is accepted
+      And "spec.healthCheckNodePort" of Service "web" is absent
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${free}}]}}
+        """
+      Then it is accepted
+      And "spec.ports[0].nodePort" of Service "other" is "${free}"
+
     @cluster
     Scenario: a range of node ports is used to its end, what is given back is used again, and what lies outside is refused
       Given a cluster of its own with the server flags "--service-node-port-range=30100-30103"
@@ -139,6 +164,99 @@ Feature: Types of Services
       When "spec.type" of Service "web" is set to "ClusterIP"
       Then it is accepted
       And "spec.clusterIP" of Service "web" is present
+
+    # Another Service takes at once what was given back, so that the first cannot get it again by luck.
+    @serial
+    Scenario Outline: <what> becomes a mere name, and is one again
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {<spec>, ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      When Service "web" is patched with:
+        """
+        spec: {type: ExternalName, externalName: web.example.com}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is absent
+      And "spec.clusterIPs" of Service "web" is absent
+      And "spec.ipFamilies" of Service "web" is absent
+      And "spec.ports[0].nodePort" of Service "web" is absent
+      And "spec.healthCheckNodePort" of Service "web" is absent
+      And "spec.loadBalancerClass" of Service "web" is absent
+      And "spec.externalTrafficPolicy" of Service "web" is absent
+      And "spec.ports[0].port" of Service "web" is "80"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: heir}, spec: {type: NodePort, clusterIP: "${address}", ports: [{port: 80, nodePort: ${port}}]}}
+        """
+      Then it is accepted
+      When Service "web" is patched with:
+        """
+        spec: {<spec>}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is present
+      And "spec.clusterIP" of Service "web" is not "${address}"
+      And "spec.ports[0].nodePort" of Service "web" is present
+      And "spec.ports[0].nodePort" of Service "web" is not "${port}"
+
+      Examples:
+        | what            | spec                                                                                    |
+        | a node port     | type: NodePort                                                                          |
+        | a load balancer | type: LoadBalancer, loadBalancerClass: example.com/nobody, externalTrafficPolicy: Local |
+
+    @serial
+    Scenario: a load balancer has its node ports, the one for checks among them, no longer than its type
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When Service "web" is patched with:
+        """
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, externalTrafficPolicy: Local}
+        """
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is still "${address}"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And "spec.healthCheckNodePort" of Service "web" is remembered as "checks"
+      When "spec.type" of Service "web" is set to "ClusterIP"
+      Then it is accepted
+      And "spec.clusterIP" of Service "web" is still "${address}"
+      And "spec.ports[0].nodePort" of Service "web" is absent
+      And "spec.healthCheckNodePort" of Service "web" is absent
+      And "spec.externalTrafficPolicy" of Service "web" is absent
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: heir}
+        spec: {type: NodePort, ports: [{name: http, port: 80, nodePort: ${port}}, {name: checks, port: 81, nodePort: ${checks}}]}
+        """
+      Then it is accepted
+
+    Scenario Outline: another name with <what> is refused
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When Service "web" is patched with:
+        """
+        spec: {type: ExternalName, externalName: web.example.com, <field>: <value>}
+        """
+      Then it is refused with 422 "Invalid" naming "<naming>"
+      And "spec.type" of Service "web" is still "NodePort"
+      And "spec.clusterIP" of Service "web" is still "${address}"
+
+      Examples:
+        | what                      | field                 | value              | naming                     |
+        | an address                | clusterIP             | 192.0.2.10         | spec.clusterIPs            |
+        | a port for checks         | healthCheckNodePort   | 32100              | spec.healthCheckNodePort   |
+        | a class of load balancers | loadBalancerClass     | example.com/nobody | spec.loadBalancerClass     |
+        | a policy for outsiders    | externalTrafficPolicy | Local              | spec.externalTrafficPolicy |
 
     Scenario Outline: the type <type> is refused
       When this is submitted:

@@ -66,10 +66,128 @@ Feature: Ways into a Service
         """
       Then it is accepted
       And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one, two"
+      # A load balancer that is a proxy has something to do to requests: who takes the short way past it takes that away.
+      When the status of Service "front" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: "${lent}", ipMode: Proxy}]}}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
+      When the status of Service "front" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: "${lent}", ipMode: VIP}]}}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one, two"
       When Service "front" is deleted
       Then requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
       And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by none of the Pods "one, two"
       And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one, two"
+
+    # The lender lends its address here, too.
+    @services/every-type-balances @services/external-name @services/proxy-follows-services
+    Scenario: each way is open as long as the Service has its type
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: lender}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8081]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {type: NodePort, selector: {app: web}, ports: [{port: 8081, targetPort: 8080}]}
+        """
+      And Pods "client, lender, one" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And "status.podIP" of Pod "lender" is remembered as "lent"
+      And the address of the node of Pod "client" is remembered as "node"
+      Then requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: ExternalName, externalName: web.example.com}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by none of the Pods "one"
+      And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody}
+        """
+      Then it is accepted
+      When the status of Service "web" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: "${lent}"}]}}
+        """
+      Then it is accepted
+      Given "spec.clusterIP" of Service "web" is remembered as "second"
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "another"
+      Then requests from Pod "client" to "http://${second}:8081/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${node}:${another}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: NodePort}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
+      And requests from Pod "client" to "http://${node}:${another}/" come to be answered by exactly the Pods "one"
+      When Service "web" is patched with:
+        """
+        spec: {type: ClusterIP}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${node}:${another}/" come to be answered by none of the Pods "one"
+      And requests from Pod "client" to "http://${second}:8081/" come to be answered by exactly the Pods "one"
+
+  Rule: a Pod reaches itself
+
+    # Whoever sends the Pod its own packets as they are, from its own address, has it drop them.
+    @services/load-balances @services/every-type-balances
+    Scenario: the only one of its Service asks itself, at every address and by every protocol
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          type: NodePort
+          selector: {app: web}
+          ports: [{name: http, port: 80, targetPort: 8080}, {name: ask, port: 53, targetPort: 5300, protocol: UDP}]
+        """
+      And Pod "one" is Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "web" is remembered as "asked"
+      And the address of the node of Pod "one" is remembered as "node"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "udp://${address}:53" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "http://${node}:${port}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "one" to "udp://${node}:${asked}" come to be answered by exactly the Pods "one"
 
   Rule: every node leads there
 
@@ -201,6 +319,51 @@ Feature: Ways into a Service
       When Pod "one" is deleted with a grace period of 0 seconds
       Then requests from Pod "apart" to "http://${here}:${health}/healthz" come to be answered with the status 503
 
+    # Whoever is on another node's own network is outside of the cluster for the node, but not to all proxies.
+    @should @multi-node @services/node-port-everywhere @services/proxy-follows-endpoints @services/load-balancer
+    Scenario: of what is kept to a node, the last Pod there serves until it ends, while the load balancer is told to go elsewhere
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web, place: here}}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --term-delay=25s]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {place: here}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: outside}
+        spec:
+          hostNetwork: true
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {place: here}}}]}}
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "one, two, outside" are Ready
+      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And "spec.healthCheckNodePort" of Service "web" is remembered as "health"
+      And the address of the node of Pod "one" is remembered as "here"
+      And requests from Pod "outside" to "http://${here}:${port}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "outside" to "http://${here}:${health}/healthz" come to be answered with the status 200
+      When Pod "one" is deleted
+      Then the endpoint of Pod "one" in Service "web" comes to be "ready=false, serving=true, terminating=true"
+      And requests from Pod "outside" to "http://${here}:${health}/healthz" come to be answered with the status 503
+      When Pod "outside" sends 6 requests to "http://${here}:${port}/", one every 1 seconds
+      Then every request is answered
+      And they are all answered by one of the Pods "one"
+
     @cluster @services/node-port-everywhere @services/load-balancer
     Scenario: who is outside of the cluster is answered by the nodes that have a Pod, and by no other
       Given a cluster of its own with 2 nodes
@@ -326,17 +489,54 @@ Feature: Ways into a Service
       And Pods "client, one, two" are Ready
       And "spec.clusterIP" of Service "web" is remembered as "address"
       And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "web" is remembered as "asked"
       And the address of the node of Pod "client" is remembered as "node"
       Then requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "tcp://${address}:9000" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "udp://${address}:9000" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "udp://${node}:${asked}" come to be answered by exactly the Pods "one, two"
       When Pod "one" is deleted
       And Pod "two" is deleted
       Then requests from Pod "client" to "http://${address}/" come to be refused
       And requests from Pod "client" to "tcp://${address}:9000" come to be refused
       And requests from Pod "client" to "udp://${address}:9000" come to be refused
       And requests from Pod "client" to "http://${node}:${port}/" come to be refused
+      And requests from Pod "client" to "udp://${node}:${asked}" come to be refused
+
+    # The name counts together with the protocol: the first container has one of the same name for datagrams.
+    @services/load-balances @services/endpoints-object
+    Scenario: a port that a sidecar names
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          initContainers:
+          - {name: proxy, image: "${image}", restartPolicy: Always, command: [/workload, serve, --port=8088], ports: [{name: front, containerPort: 8088}]}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300], ports: [{name: front, containerPort: 5300, protocol: UDP}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec:
+          selector: {app: web}
+          ports: [{name: http, port: 80, targetPort: front}, {name: ask, port: 80, targetPort: front, protocol: UDP}]
+        """
+      And Pods "client, one" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      Then requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "udp://${address}:80" come to be answered by exactly the Pods "one"
+      And "subsets[0].ports[name=http].port" of Endpoints "web" becomes "8088"
+      And "subsets[0].ports[name=ask].port" of Endpoints "web" is "5300"
 
     # The first Pod is on another node than its client: a kernel forgets by itself what it masquerades to an interface that goes away.
     @multi-node @services/proxy-follows-endpoints @services/node-port-everywhere
@@ -378,6 +578,40 @@ Feature: Ways into a Service
       Then the ready endpoints of Service "ask" come to be exactly the Pods "two"
       And datagrams from the port 20001 of Pod "client" to "${address}:53" come to be answered by Pod "two"
       And datagrams from the port 20002 of Pod "client" to "${node}:${port}" come to be answered by Pod "two"
+
+    # The kernel goes on with the datagrams of one port as it began with the first of them, for as long as they come.
+    @serial @services/proxy-follows-services @services/proxy-follows-endpoints
+    Scenario: who sent datagrams before there was a Service is answered once there is one
+      Given a node port that is free is remembered as "free"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: spare}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --udp=5300]}]
+        """
+      And Pods "client, one" are Ready
+      And the address of the node of Pod "client" is remembered as "node"
+      When container "client" of Pod "client" executes "/workload udp ${node}:${free} --from-port=20003 --count=2 --timeout=1s"
+      Then it exits with 1
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: ask}
+        spec: {type: NodePort, selector: {app: ask}, ports: [{port: 53, targetPort: 5300, protocol: UDP, nodePort: ${free}}]}
+        """
+      And "spec.clusterIP" of Service "ask" is remembered as "address"
+      And requests from Pod "client" to "udp://${address}:53" come to be refused
+      When Pod "one" is labelled "app=ask"
+      Then datagrams from the port 20003 of Pod "client" to "${node}:${free}" come to be answered by Pod "one"
 
     @services/proxy-follows-endpoints
     Scenario: the last Pod of a Service goes on to be asked while it serves
@@ -550,6 +784,55 @@ Feature: Ways into a Service
       Then they are all answered by one of the Pods "${pods}"
       When Pod "client" sends 14 requests to "http://${forgetting}/", one every 2 seconds
       Then they are answered by more than one of the Pods "${pods}"
+
+    # Thirty choices between two Pods by chance fall on the same one less than once in a million times (2 to the power of -30).
+    Scenario: another Pod that joins changes nothing, and who is not ready any more is left
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: spare}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: spread}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: keeping}
+        spec: {sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "client, one, two" are Ready
+      And "spec.clusterIP" of Service "spread" is remembered as "spread"
+      And "spec.clusterIP" of Service "keeping" is remembered as "keeping"
+      And requests from Pod "client" to "http://${keeping}/" come to be answered by exactly the Pods "one"
+      When Pod "two" is labelled "app=web"
+      Then the ready endpoints of Service "keeping" come to be exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${spread}/" come to be answered by exactly the Pods "one, two"
+      When Pod "client" sends 30 requests to "http://${keeping}/"
+      Then they are all answered by one of the Pods "one"
+      When container "app" of Pod "one" executes "/workload control path=/readyz status=503"
+      Then the ready endpoints of Service "keeping" come to be exactly the Pods "two"
+      And requests from Pod "client" to "http://${keeping}/" come to be answered by exactly the Pods "two"
 
   @services/loose-coupling
   Rule: Services, Pods and the sets that make them are coupled by labels alone

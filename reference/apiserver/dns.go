@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,7 +37,7 @@ func (s *Server) ensureDNS(ctx context.Context, client kubernetes.Interface) err
 	maps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
 	if err := createIfMissing(ctx, maps.Get, maps.Create, &corev1.ConfigMap{
 		ObjectMeta: systemMeta(coreDNS),
-		Data:       map[string]string{"Corefile": corefile(s.options.clusterDomain(), s.options.Resolvers)},
+		Data:       map[string]string{"Corefile": corefile(s.options.clusterDomain(), s.options.ForwardsNames)},
 	}); err != nil {
 		return fmt.Errorf("create config map %s: %w", coreDNS, err)
 	}
@@ -58,11 +57,11 @@ func systemMeta(name string) metav1.ObjectMeta {
 }
 
 // corefile is the configuration of CoreDNS, as kubeadm's. Answers are kept for a few seconds only: who asks too early is told in time.
-// Without servers to forward to, names outside of the cluster are not known.
-func corefile(domain string, resolvers []string) string {
+// What is no name of the cluster is asked for where CoreDNS's own node asks. Where nobody is to be asked, it is not known.
+func corefile(domain string, forwards bool) string {
 	forward := ""
-	if len(resolvers) > 0 {
-		forward = "    forward . " + strings.Join(resolvers, " ") + "\n"
+	if forwards {
+		forward = "    forward . /etc/resolv.conf\n"
 	}
 	return `.:53 {
     errors

@@ -37,8 +37,8 @@ type Options struct {
 	Token string
 	// ClusterDomain is the domain of the names that the cluster's DNS answers for; cluster.local when empty.
 	ClusterDomain string
-	// Resolvers are the DNS servers that are asked for all other names.
-	Resolvers []string
+	// ForwardsNames says that all other names are asked for where the nodes ask.
+	ForwardsNames bool
 }
 
 func (o Options) validate() error {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -61,13 +62,23 @@ func (s *Server) ensureSystemObjects(ctx context.Context, client kubernetes.Inte
 			return fmt.Errorf("create namespace %s: %w", name, err)
 		}
 	}
-	if err := s.ensureRoles(ctx, client); err != nil {
-		return err
-	}
-	classes := client.StorageV1().StorageClasses()
-	if err := createIfMissing(ctx, classes.Get, classes.Create, diskClass()); err != nil {
-		return fmt.Errorf("create storage class %s: %w", storage.Class, err)
-	}
+	// None of these needs another of them, and each is many requests.
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.ensureRoles(ctx, client) })
+	group.Go(func() error { return s.ensureAPIService(ctx, client) })
+	group.Go(func() error { return s.ensureDNS(ctx, client) })
+	group.Go(func() error {
+		classes := client.StorageV1().StorageClasses()
+		if err := createIfMissing(ctx, classes.Get, classes.Create, diskClass()); err != nil {
+			return fmt.Errorf("create storage class %s: %w", storage.Class, err)
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// ensureAPIService makes the Service kubernetes, and has it lead here.
+func (s *Server) ensureAPIService(ctx context.Context, client kubernetes.Interface) error {
 	services := client.CoreV1().Services(metav1.NamespaceDefault)
 	if err := createIfMissing(ctx, services.Get, services.Create, apiService(s.options.serviceIP(), s.port)); err != nil {
 		return fmt.Errorf("create service %s: %w", kubernetesService, err)
@@ -75,10 +86,7 @@ func (s *Server) ensureSystemObjects(ctx context.Context, client kubernetes.Inte
 	if err := s.ensureEndpoints(ctx, client); err != nil {
 		return err
 	}
-	if err := s.ensureEndpointSlice(ctx, client); err != nil {
-		return err
-	}
-	return s.ensureDNS(ctx, client)
+	return s.ensureEndpointSlice(ctx, client)
 }
 
 func (s *Server) ensureEndpoints(ctx context.Context, client kubernetes.Interface) error {

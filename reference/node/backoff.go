@@ -1,6 +1,10 @@
 package node
 
-import "time"
+import (
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+)
 
 // Back-off of a container that keeps ending, as upstream's
 // (pkg/kubelet/kubelet.go, client-go util/flowcontrol).
@@ -18,6 +22,9 @@ type backOff struct {
 	Delay time.Duration
 	Set   time.Time // when Delay was last raised
 }
+
+// backOffKey: another image has not crashed yet.
+func backOffKey(c *v1.Container) string { return c.Name + " " + c.Image }
 
 // expired: the container ran so long that its crashes are forgotten.
 func (b backOff) expired(ended time.Time) bool { return ended.Sub(b.Set) > 2*backOffMax }

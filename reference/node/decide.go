@@ -67,7 +67,7 @@ func (s *podState) sync(d *decision, now time.Time) {
 	for i := range s.Pod.Spec.Containers {
 		c := &s.Pod.Spec.Containers[i]
 		if last := s.latest(c.Name); last != nil && last.State == runtime.StateRunning {
-			s.checkHealth(d, now, c, last)
+			s.checkRunning(d, now, c, last)
 		} else if s.shouldStart(c) && !s.heldBack(i) {
 			s.start(d, now, c)
 		}
@@ -108,7 +108,7 @@ func (s *podState) start(d *decision, now time.Time, c *v1.Container) {
 		return
 	}
 	if last := s.latest(c.Name); last != nil && last.State == runtime.StateExited {
-		b := s.BackOff[c.Name]
+		b := s.BackOff[backOffKey(c)]
 		if until := b.until(last.FinishedAt); now.Before(until) {
 			s.Failures[c.Name] = failure{
 				Reason:  reasonCrashLoopBackOff,
@@ -124,7 +124,7 @@ func (s *podState) start(d *decision, now time.Time, c *v1.Container) {
 		// makes a container is tried again without.
 		if f.Reason == "" || f.Reason == reasonCrashLoopBackOff || f.Reason == reasonRunContainer ||
 			f.Reason == reasonPostStartHook || f.Reason == reasonCreateContainer {
-			s.BackOff[c.Name] = b.next(last.FinishedAt, now)
+			s.BackOff[backOffKey(c)] = b.next(last.FinishedAt, now)
 		}
 	}
 	attempt := s.nextAttempt(c.Name)
@@ -132,8 +132,9 @@ func (s *podState) start(d *decision, now time.Time, c *v1.Container) {
 	d.do(startContainer{Name: c.Name, Attempt: attempt})
 }
 
-// checkHealth stops a running container whose probes failed.
-func (s *podState) checkHealth(d *decision, now time.Time, c *v1.Container, running *runtime.ContainerStatus) {
+// checkRunning stops a running container that is to have another image, or
+// whose probes failed.
+func (s *podState) checkRunning(d *decision, now time.Time, c *v1.Container, running *runtime.ContainerStatus) {
 	if _, stopping := s.Stops[running.ID]; stopping {
 		return
 	}
@@ -145,6 +146,9 @@ func (s *podState) checkHealth(d *decision, now time.Time, c *v1.Container, runn
 	var message string
 	reason := stopLiveness
 	switch {
+	// A sidecar is first waited for.
+	case running.Image != c.Image && (!init || s.healthOf(c, running.ID).Started):
+		message, reason = fmt.Sprintf("%s %s definition changed", kind, c.Name), stopChanged
 	case h.LivenessFailed:
 		message = fmt.Sprintf("%s %s failed liveness probe", kind, c.Name)
 	case h.StartupFailed:
@@ -152,7 +156,7 @@ func (s *podState) checkHealth(d *decision, now time.Time, c *v1.Container, runn
 	default:
 		return
 	}
-	if !init && restartsOnProbe(s.Pod, c) {
+	if !init && (reason == stopChanged || restartsOnProbe(s.Pod, c)) {
 		message += ", will be restarted"
 	}
 	s.stop(d, now, running, reason, message)

@@ -73,6 +73,9 @@ func pastDeadline(s *podState, now time.Time) bool {
 
 // finished: no container of the Pod runs or will.
 func (s *podState) finished() bool {
+	if len(s.Replacing) > 0 {
+		return false
+	}
 	var all []v1.ContainerStatus
 	all = append(all, s.containerStatuses(s.Pod.Spec.Containers, s.Status.ContainerStatuses, false)...)
 	all = append(all, s.containerStatuses(s.Pod.Spec.InitContainers, s.Status.InitContainerStatuses, true)...)

@@ -41,7 +41,7 @@ func (s *podState) syncInitContainers(d *decision, now time.Time) (initialized b
 		switch {
 		case last.State == runtime.StateRunning && sidecar(c):
 			h := s.healthOf(c, last.ID)
-			s.checkHealth(d, now, c, last)
+			s.checkRunning(d, now, c, last)
 			_, stopping := s.Stops[last.ID]
 			done = h.Started && !stopping
 		case last.State == runtime.StateRunning:

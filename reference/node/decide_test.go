@@ -45,10 +45,22 @@ func web(options ...option) podState {
 
 func with(change func(*podState)) option { return change }
 
+// imageOf is the image that a container of the tests' Pods has.
+func imageOf(name string) string {
+	if name == "main" {
+		return "app"
+	}
+	return ""
+}
+
+func image(name string) option {
+	return func(s *podState) { s.Pod.Spec.Containers[0].Image = name }
+}
+
 func running(name string, attempt int) option {
 	return func(s *podState) {
 		s.Containers = append(s.Containers, runtime.ContainerStatus{
-			ID: name + "-" + string(rune('0'+attempt)), Name: name, Attempt: attempt, State: runtime.StateRunning,
+			ID: name + "-" + string(rune('0'+attempt)), Name: name, Image: imageOf(name), Attempt: attempt, State: runtime.StateRunning,
 			CreatedAt: t0.Add(-seconds(60)), StartedAt: t0.Add(-seconds(60)),
 		})
 	}
@@ -57,7 +69,7 @@ func running(name string, attempt int) option {
 func exited(name string, attempt, code int, ago time.Duration) option {
 	return func(s *podState) {
 		s.Containers = append(s.Containers, runtime.ContainerStatus{
-			ID: name + "-" + string(rune('0'+attempt)), Name: name, Attempt: attempt, State: runtime.StateExited, ExitCode: code,
+			ID: name + "-" + string(rune('0'+attempt)), Name: name, Image: imageOf(name), Attempt: attempt, State: runtime.StateExited, ExitCode: code,
 			CreatedAt: t0.Add(-seconds(60)), StartedAt: t0.Add(-seconds(60)), FinishedAt: t0.Add(-ago),
 		})
 	}
@@ -103,14 +115,14 @@ func TestDecide(t *testing.T) {
 
 		{name: "the first restart comes at once", state: web(exited("main", 0, 1, 0)), want: []action{startContainer{Name: "main", Attempt: 1}}},
 		{name: "the second waits 10 s from the end", state: web(exited("main", 1, 1, seconds(3)),
-			with(func(s *podState) { s.BackOff = map[string]backOff{"main": {seconds(10), t0.Add(-seconds(5))}} })),
+			with(func(s *podState) { s.BackOff = map[string]backOff{"main app": {seconds(10), t0.Add(-seconds(5))}} })),
 			want: []action{recordEvent{Container: "main", Warning: true, EventReason: "BackOff", EventMsg: "Back-off restarting failed container main in pod web_shop(u1)"}},
 			wake: seconds(7)},
 		{name: "and then starts", state: web(exited("main", 1, 1, seconds(10)),
-			with(func(s *podState) { s.BackOff = map[string]backOff{"main": {seconds(10), t0.Add(-seconds(12))}} })),
+			with(func(s *podState) { s.BackOff = map[string]backOff{"main app": {seconds(10), t0.Add(-seconds(12))}} })),
 			want: []action{startContainer{Name: "main", Attempt: 2}}},
 		{name: "ten minutes of running are forgiven", state: web(exited("main", 3, 1, 0),
-			with(func(s *podState) { s.BackOff = map[string]backOff{"main": {seconds(300), t0.Add(-seconds(601))}} })),
+			with(func(s *podState) { s.BackOff = map[string]backOff{"main app": {seconds(300), t0.Add(-seconds(601))}} })),
 			want: []action{startContainer{Name: "main", Attempt: 4}}},
 		{name: "OnFailure restarts a failure", state: web(policy(v1.RestartPolicyOnFailure), exited("main", 0, 2, 0)),
 			want: []action{startContainer{Name: "main", Attempt: 1}}},
@@ -148,6 +160,27 @@ func TestDecide(t *testing.T) {
 		{name: "with Never it is not restarted", state: web(policy(v1.RestartPolicyNever), running("main", 0),
 			with(func(s *podState) { s.Health = map[string]health{"main-0": {LivenessFailed: true}} })),
 			want: []action{killing("main", "Container main failed liveness probe"), signalContainer{ID: "main-0", Signal: syscall.SIGTERM}}, wake: seconds(30)},
+
+		{name: "another image stops the container", state: web(running("main", 0), image("other")),
+			want: []action{killing("main", "Container main definition changed, will be restarted"), signalContainer{ID: "main-0", Signal: syscall.SIGTERM}},
+			wake: seconds(30)},
+		{name: "and no other container", state: web(running("main", 0), running("second", 0), image("other"), with(func(s *podState) {
+			s.Pod.Spec.Containers = append(s.Pod.Spec.Containers, v1.Container{Name: "second"})
+		})), want: []action{killing("main", "Container main definition changed, will be restarted"), signalContainer{ID: "main-0", Signal: syscall.SIGTERM}},
+			wake: seconds(30)},
+		{name: "it is stopped once", state: web(running("main", 0), image("other"), with(func(s *podState) {
+			s.Stops = map[string]stop{"main-0": {Reason: stopChanged, Deadline: t0.Add(seconds(20)), HookDone: true, TermAt: t0.Add(-seconds(10))}}
+		})), wake: seconds(20)},
+		{name: "what it did with the one before does not hold it up", state: web(exited("main", 1, 1, seconds(3)), image("other"),
+			with(func(s *podState) { s.BackOff = map[string]backOff{"main app": {seconds(10), t0.Add(-seconds(5))}} })),
+			want: []action{startContainer{Name: "main", Attempt: 2}}},
+		{name: "nor the policy", state: web(policy(v1.RestartPolicyNever), exited("main", 0, 0, 0), image("other"),
+			with(func(s *podState) { s.Replacing = map[string]string{"main": "main-0"} })), want: []action{startContainer{Name: "main", Attempt: 1}}},
+		{name: "what had ended before does not begin again", state: web(policy(v1.RestartPolicyNever), exited("main", 0, 0, 0), image("other")),
+			want: []action{cleanUp{}}},
+		{name: "a sidecar's image is its own", state: web(inits(v1.Container{Name: "side", Image: "other", RestartPolicy: &always}), running("side", 0), running("main", 0)),
+			want: []action{killing("side", "Init container side definition changed"), signalContainer{ID: "side-0", Signal: syscall.SIGTERM}}, wake: seconds(30)},
+		{name: "an init container goes on", state: web(inits(v1.Container{Name: "once", Image: "other"}), running("once", 0))},
 
 		{name: "a deleted Pod's containers get SIGTERM", state: web(running("main", 0), deleted(30)),
 			want: []action{killing("main", "Stopping container main"), signalContainer{ID: "main-0", Signal: syscall.SIGTERM}}, wake: seconds(30)},
@@ -243,10 +276,39 @@ func TestDecide(t *testing.T) {
 // twice.
 func TestDecideTellsOnce(t *testing.T) {
 	s := web(exited("main", 1, 1, seconds(3)), with(func(s *podState) {
-		s.BackOff = map[string]backOff{"main": {seconds(10), t0.Add(-seconds(5))}}
+		s.BackOff = map[string]backOff{"main app": {seconds(10), t0.Add(-seconds(5))}}
 	}))
 	s, _ = decide(s, t0)
 	if _, again := decide(s, t0.Add(time.Second)); len(again.Actions) > 0 {
 		t.Errorf("actions on the second look: %v", again.Actions)
+	}
+}
+
+// TestChangedImage: a container with another image is stopped, and started
+// once, whatever its policy; if that fails, the policy holds.
+func TestChangedImage(t *testing.T) {
+	s := web(policy(v1.RestartPolicyNever), running("main", 0), with(func(s *podState) {
+		s.Failures = map[string]failure{"main": {Reason: reasonImagePullBackOff, Retry: t0.Add(seconds(60))}}
+	})).clone()
+	step := func(e event) []action {
+		if e != nil {
+			s.fold(e, t0)
+		}
+		next, d := decide(s, t0)
+		s = next
+		return d.Actions
+	}
+	changed := s.Pod.DeepCopy()
+	changed.Spec.Containers[0].Image = "other"
+	step(podUpdated{changed})
+	end := s.Containers[0]
+	end.State, end.FinishedAt = runtime.StateExited, t0
+	want := []action{startContainer{Name: "main", Attempt: 1}}
+	if diff := cmp.Diff(want, step(containerExited{end})); diff != "" {
+		t.Errorf("after its end (-want +got):\n%s", diff)
+	}
+	want = []action{cleanUp{}}
+	if diff := cmp.Diff(want, step(containerStarted{Name: "main", Failure: &failure{Reason: reasonErrImagePull}})); diff != "" {
+		t.Errorf("after a start that failed (-want +got):\n%s", diff)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -149,16 +148,10 @@ func unique(list []string) []string {
 	return out
 }
 
-// Resolvers are the servers of the node's resolv.conf that Pods can reach, too: those on its loopback, such as Docker's, they cannot.
-func Resolvers() ([]string, error) {
+// Resolves says whether the node has name servers to ask.
+func Resolves() (bool, error) {
 	own, err := nodeResolver()
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(own.servers, func(server string) bool {
-		address, err := netip.ParseAddr(server)
-		return err == nil && address.IsLoopback()
-	}), nil
+	return len(own.servers) > 0, err
 }
 
 // nodeResolver reads the node's own.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/reference"
 	"k8s.io/klog/v2"
+	"k8s.io/utils/ptr"
 
 	"github.com/plumbline/plumbline/reference/node/runtime"
 	"github.com/plumbline/plumbline/reference/node/volume"
@@ -161,8 +162,9 @@ func (w *worker) makeSandbox(ctx context.Context, pod *v1.Pod) (runtime.Sandbox,
 	return w.agent.runtime.CreateSandbox(ctx, runtime.SandboxConfig{
 		UID: string(pod.UID), Namespace: pod.Namespace, Name: pod.Name, Hostname: name,
 		HostNetwork: pod.Spec.HostNetwork, HostIPC: pod.Spec.HostIPC, HostPID: pod.Spec.HostPID,
-		Ports: portMappings(pod),
-		QOS:   runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
+		SharePID: ptr.Deref(pod.Spec.ShareProcessNamespace, false),
+		Ports:    portMappings(pod),
+		QOS:      runtime.QOSClass(qosClass(pod)), Resources: sandboxResources(pod),
 	})
 }
 

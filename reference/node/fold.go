@@ -70,6 +70,7 @@ func (s *podState) fold(e event, now time.Time) {
 		if !maps.Equal(s.Pod.Labels, e.Pod.Labels) || !maps.Equal(s.Pod.Annotations, e.Pod.Annotations) {
 			s.Volumes.Stale = s.Volumes.Mounted || s.Volumes.Busy // the downward API shows them
 		}
+		s.forgetFailures(e.Pod)
 		s.Pod = e.Pod
 	case podGone:
 		s.Gone = true
@@ -144,6 +145,9 @@ func (s *podState) noteExit(c runtime.ContainerStatus) {
 		return // removed by the clean-up, which is not how it ended
 	}
 	s.put(c)
+	if s.Stops[c.ID].Reason == stopChanged {
+		s.Replacing[c.Name] = c.ID
+	}
 	delete(s.Stops, c.ID)
 	delete(s.Health, c.ID)
 }
@@ -197,8 +201,20 @@ func (s *podState) noteStale() {
 	}
 }
 
+// forgetFailures: what was wrong with an image says nothing of another.
+func (s *podState) forgetFailures(changed *v1.Pod) {
+	for name := range s.Failures {
+		was, _ := containerSpec(s.Pod, name)
+		is, _ := containerSpec(changed, name)
+		if was != nil && is != nil && was.Image != is.Image {
+			delete(s.Failures, name)
+		}
+	}
+}
+
 func (s *podState) noteStart(e containerStarted, now time.Time) {
 	delete(s.Starting, e.Name)
+	delete(s.Replacing, e.Name)
 	if e.Status != nil {
 		s.put(*e.Status)
 		if e.User != nil {

@@ -102,6 +102,9 @@ func (w *worker) writeResolver(ctx context.Context, pod *v1.Pod) error {
 	if err != nil {
 		return err
 	}
+	if !pod.Spec.HostNetwork {
+		own = own.forPods()
+	}
 	servers, err := w.agent.clusterDNS(ctx)
 	if err != nil {
 		return err

@@ -139,6 +139,9 @@ func (a *Agent) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.relayNames(ctx); err != nil {
+		return err
+	}
 	node, err := a.register(ctx)
 	if err != nil {
 		return err

@@ -69,6 +69,8 @@ func (s *podState) shouldStart(c *v1.Container) bool {
 		return true
 	case last.State == runtime.StateRunning:
 		return false
+	case s.Replacing[c.Name] == last.ID:
+		return true // whatever the policy
 	}
 	return restartsAfter(s.Pod, c, last.ExitCode)
 }

@@ -32,10 +32,13 @@ type podState struct {
 	Users      map[string]*v1.ContainerUser // by container ID
 	Health     map[string]health            // by container ID
 	Failures   map[string]failure           // by container name: why it does not start
-	BackOff    map[string]backOff           // by container name
+	BackOff    map[string]backOff           // by container name and image
 	Starting   map[string]int               // by container name: the attempt being started
 	Pulls      map[string]pullBackOff       // by image: pulls that failed
 	Stops      map[string]stop              // by container ID
+	// Replacing: by container name, the instance that was stopped since its
+	// image is another now, until its successor was tried.
+	Replacing map[string]string
 
 	Volumes volumesState
 	// SandboxRetry is when a failed sandbox may be tried again.
@@ -104,6 +107,7 @@ const (
 	stopLiveness  stopReason = "liveness"
 	stopStartup   stopReason = "startup"
 	stopPostStart stopReason = "postStart"
+	stopChanged   stopReason = "changed"
 )
 
 // stop is a container on its way down: preStop hook, stop signal, SIGKILL.
@@ -135,6 +139,7 @@ func (s podState) clone() podState {
 	s.BackOff = cloneMap(s.BackOff)
 	s.Starting = cloneMap(s.Starting)
 	s.Stops = cloneMap(s.Stops)
+	s.Replacing = cloneMap(s.Replacing)
 	s.Pulls = cloneMap(s.Pulls)
 	s.Health = cloneMap(s.Health)
 	if s.Ending != nil {

@@ -258,13 +258,17 @@ func runNode(ctx context.Context, credentials *pki.Credentials, containers *open
 	}
 	options.Config = credentials.Config()
 	options.DataDir = filepath.Join(dataDir, "node")
-	if options.Runtime, err = containers.wait(); err != nil {
-		return err
-	}
 	group, partsCtx := errgroup.WithContext(ctx)
 	services := make(chan struct{})
 	options.ServicesReady = services
-	group.Go(func() error { return node.Run(partsCtx, options) })
+	group.Go(func() error {
+		var err error
+		if options.Runtime, err = containers.wait(partsCtx); err != nil {
+			return err
+		}
+		return node.Run(partsCtx, options)
+	})
+	// The rules are written while the runtime still loads its images.
 	group.Go(func() error {
 		return proxy.Run(partsCtx, proxy.Options{
 			Config: options.Config, NodeName: options.Name, NodeIP: options.IP, ClusterCIDR: options.ClusterCIDR,
@@ -292,8 +296,12 @@ func beginRuntime(ctx context.Context, dataDir string) *opening {
 	return o
 }
 
-func (o *opening) wait() (runtime.Runtime, error) {
-	<-o.done
+func (o *opening) wait(ctx context.Context) (runtime.Runtime, error) {
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if o.err != nil {
 		return nil, o.err
 	}

@@ -123,7 +123,7 @@ func (f *serverFlags) parse(addresses func() ([]net.Addr, error)) (serverConfig,
 		wrong = append(wrong, err)
 	}
 	config.api.ClusterDomain = f.clusterDomain
-	if config.api.Resolvers, err = node.Resolvers(); err != nil {
+	if config.api.ForwardsNames, err = node.Resolves(); err != nil {
 		wrong = append(wrong, err)
 	}
 	if len(wrong) > 0 {

@@ -101,6 +101,24 @@ func (c cgroups) createDelegated(path string) error {
 	return nil
 }
 
+// join makes a group that hands nothing down, and moves a process into it.
+func (c cgroups) join(path string, pid int) error {
+	controllers := []string{""}
+	if !c.v2 {
+		controllers = []string{"cpu", "memory"}
+	}
+	for _, controller := range controllers {
+		dir := filepath.Join(c.root, controller, path)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("make the cgroup %s: %w", path, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
+			return fmt.Errorf("move process %d into the cgroup %s: %w", pid, path, err)
+		}
+	}
+	return nil
+}
+
 // setting is a value of one of a group's files.
 type setting struct{ controller, file, value string }
 

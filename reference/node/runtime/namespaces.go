@@ -89,7 +89,7 @@ func mountShm(dir string) error {
 // release unbinds a sandbox's namespaces and shared memory, as far as they
 // exist, and removes its directory.
 func release(dir string) error {
-	for _, name := range []string{netFile, ipcFile, utsFile, shmDir} {
+	for _, name := range []string{netFile, ipcFile, utsFile, pidFile, shmDir} {
 		err := unix.Unmount(filepath.Join(dir, name), unix.MNT_DETACH)
 		if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 			return fmt.Errorf("unbind the Pod's %s namespace: %w", name, err)

@@ -42,6 +42,17 @@ func openProcess(pid int, cgroup string) (*process, error) {
 	return &process{pid: pid, fd: fd}, nil
 }
 
+// alive says whether the process has not ended.
+func (p *process) alive() bool {
+	switch {
+	case p == nil:
+		return false
+	case p.fd < 0:
+		return syscall.Kill(p.pid, 0) == nil
+	}
+	return unix.PidfdSendSignal(p.fd, 0, nil, 0) == nil
+}
+
 func (p *process) close() {
 	if p != nil && p.fd >= 0 {
 		unix.Close(p.fd)

@@ -1,7 +1,7 @@
 // Package runtime runs Pods' sandboxes and containers on containerd.
 //
-// A sandbox is a set of bind-mounted namespaces, a veth and a cgroup; no pause
-// process holds it. Everything that must outlive a restart of the node agent
+// A sandbox is a set of bind-mounted namespaces, a veth and a cgroup. No process
+// holds it, unless its containers share their processes. Everything that must outlive a restart of the node agent
 // or of containerd stands in containerd's labels, in the state directory, or
 // in the kernel, never in this process's memory alone.
 package runtime
@@ -117,6 +117,7 @@ type SandboxConfig struct {
 	HostNetwork bool
 	HostIPC     bool
 	HostPID     bool
+	SharePID    bool                  // the Pod's containers see each other's processes
 	Ports       []network.PortMapping // of the node that lead to the Pod; none with HostNetwork
 
 	QOS       QOSClass

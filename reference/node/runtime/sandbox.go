@@ -26,6 +26,7 @@ type sandbox struct {
 	exists  bool
 	removed bool // no longer in the table: whoever waited for the lock looks again
 	record  sandboxRecord
+	first   *process // of the namespace that containers share; nil where each has its own
 	dir     string
 }
 
@@ -33,6 +34,7 @@ type sandboxRecord struct {
 	Sandbox
 	Hostname         string
 	HostIPC, HostPID bool
+	PausePID         int // the first process of what containers share; 0: each has its own
 	QOS              QOSClass
 	CPUShares        uint64
 	Ports            []network.PortMapping
@@ -63,8 +65,11 @@ func (c *Containerd) holdSandbox(uid string) (*sandbox, error) {
 	c.mu.Unlock()
 	if s != nil {
 		s.mu.RLock()
-		if s.exists {
+		if s.exists && s.alive() {
 			return s, nil
+		}
+		if s.exists { // whoever lists the sandboxes does not find it
+			c.emit(Event{Type: Resync})
 		}
 		s.mu.RUnlock()
 	}
@@ -81,8 +86,15 @@ func (c *Containerd) CreateSandbox(ctx context.Context, config SandboxConfig) (S
 	}
 	s := c.lockSandbox(config.UID)
 	defer s.mu.Unlock()
-	if s.exists {
+	if s.exists && s.alive() {
 		return s.record.Sandbox, nil
+	}
+	if s.exists {
+		if err := c.demolish(ctx, s.dir, s.record.Sandbox); err != nil {
+			return Sandbox{}, fmt.Errorf("remove the sandbox of %s/%s, whose first process has ended: %w", config.Namespace, config.Name, err)
+		}
+		s.exists = false
+		s.first.close()
 	}
 	record := sandboxRecord{
 		Sandbox: Sandbox{
@@ -93,7 +105,7 @@ func (c *Containerd) CreateSandbox(ctx context.Context, config SandboxConfig) (S
 		Hostname: config.Hostname, HostIPC: config.HostIPC, HostPID: config.HostPID,
 		QOS: config.QOS, CPUShares: config.Resources.CPUShares, Ports: config.Ports,
 	}
-	if err := c.build(ctx, s, &record, config.Resources); err != nil {
+	if err := c.build(ctx, s, &record, config); err != nil {
 		err = fmt.Errorf("create the sandbox of %s/%s: %w", config.Namespace, config.Name, err)
 		return Sandbox{}, errors.Join(err, c.demolish(ctx, s.dir, record.Sandbox))
 	}
@@ -102,7 +114,7 @@ func (c *Containerd) CreateSandbox(ctx context.Context, config SandboxConfig) (S
 	return record.Sandbox, nil
 }
 
-func (c *Containerd) build(ctx context.Context, s *sandbox, record *sandboxRecord, resources Resources) error {
+func (c *Containerd) build(ctx context.Context, s *sandbox, record *sandboxRecord, config SandboxConfig) error {
 	if err := c.demolish(ctx, s.dir, record.Sandbox); err != nil { // an attempt that was cut short
 		return err
 	}
@@ -120,8 +132,13 @@ func (c *Containerd) build(ctx context.Context, s *sandbox, record *sandboxRecor
 	if err := os.WriteFile(filepath.Join(s.dir, "hostname"), []byte(record.Hostname+"\n"), 0o644); err != nil {
 		return fmt.Errorf("write its hostname: %w", err)
 	}
-	if err := c.cgroups.create(record.Cgroup, resources); err != nil {
+	if err := c.cgroups.create(record.Cgroup, config.Resources); err != nil {
 		return err
+	}
+	if config.SharePID {
+		if err := c.startPause(s, record); err != nil {
+			return err
+		}
 	}
 	if record.HostNetwork {
 		record.IP = c.network.NodeIP()
@@ -166,6 +183,7 @@ func (c *Containerd) RemoveSandbox(ctx context.Context, podUID string) error {
 		if err := c.demolish(ctx, s.dir, s.record.Sandbox); err != nil {
 			return fmt.Errorf("remove the sandbox of %s/%s: %w", s.record.Namespace, s.record.Name, err)
 		}
+		s.first.close()
 	}
 	c.shareCPU(s.record, 0)
 	s.exists, s.removed = false, true
@@ -180,7 +198,7 @@ func (c *Containerd) Sandboxes(context.Context) ([]Sandbox, error) {
 	var list []Sandbox
 	for _, s := range c.allSandboxes() {
 		s.mu.RLock()
-		if s.exists {
+		if s.exists && s.alive() {
 			list = append(list, s.record.Sandbox)
 		}
 		s.mu.RUnlock()
@@ -208,7 +226,8 @@ func (c *Containerd) recoverSandboxes(ctx context.Context) error {
 	for _, entry := range entries {
 		dir := filepath.Join(c.nsDir, entry.Name())
 		var record sandboxRecord
-		if err := readJSON(filepath.Join(dir, sandboxFile), &record); err != nil || !record.HostNetwork && !bound(filepath.Join(dir, netFile)) {
+		err := readJSON(filepath.Join(dir, sandboxFile), &record)
+		if err != nil || !record.HostNetwork && !bound(filepath.Join(dir, netFile)) || record.PausePID != 0 && !bound(filepath.Join(dir, pidFile)) {
 			logger(ctx).Info("Removing an incomplete sandbox", "uid", entry.Name())
 			for _, class := range []QOSClass{Guaranteed, Burstable, BestEffort} {
 				if err := c.demolish(ctx, dir, Sandbox{UID: entry.Name(), Cgroup: podCgroup(entry.Name(), class)}); err != nil {
@@ -221,7 +240,13 @@ func (c *Containerd) recoverSandboxes(ctx context.Context) error {
 			c.network.Reserve(record.IP)
 			c.network.Remember(record.UID, record.IP, record.Ports)
 		}
-		c.sandboxes[record.UID] = &sandbox{exists: true, record: record, dir: dir}
+		s := &sandbox{exists: true, record: record, dir: dir}
+		if record.PausePID != 0 {
+			if s.first, err = openProcess(record.PausePID, record.Cgroup); err != nil {
+				return err
+			}
+		}
+		c.sandboxes[record.UID] = s
 		c.shareCPU(record, record.CPUShares)
 	}
 	return nil

@@ -122,7 +122,10 @@ func envOf(config ContainerConfig, hostname string, image ocispec.ImageConfig) [
 
 func namespacesOf(pod sandboxRecord, podDir string, node node) []specs.LinuxNamespace {
 	list := []specs.LinuxNamespace{{Type: specs.MountNamespace}}
-	if !pod.HostPID {
+	switch {
+	case pod.PausePID != 0:
+		list = append(list, specs.LinuxNamespace{Type: specs.PIDNamespace, Path: filepath.Join(podDir, pidFile)})
+	case !pod.HostPID:
 		list = append(list, specs.LinuxNamespace{Type: specs.PIDNamespace})
 	}
 	if !pod.HostNetwork {

@@ -85,6 +85,12 @@ func TestSpecification(t *testing.T) {
 		if diff := cmp.Diff(want, of(pod, n)); diff != "" {
 			t.Errorf("namespaces (-want +got):\n%s", diff)
 		}
+		shared := pod
+		shared.PausePID = 7
+		want["pid"] = "/ns/pid"
+		if diff := cmp.Diff(want, of(shared, n)); diff != "" {
+			t.Errorf("namespaces of a Pod whose containers share their processes (-want +got):\n%s", diff)
+		}
 		host := pod
 		host.HostNetwork, host.HostPID, host.HostIPC = true, true, true
 		if diff := cmp.Diff(map[specs.LinuxNamespaceType]string{"mount": "", "cgroup": ""}, of(host, node{cgroup2: true})); diff != "" {
