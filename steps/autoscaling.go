@@ -76,13 +76,16 @@ func measuredPods() schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: "metrics.k8s.io", Version: "v1beta1", Resource: "pods"}
 }
 
-// boundMeasured is the bound for whatever goes by what is measured. The window of a node's use is the distance of two measurements; who does
-// not tell it, or measures no nodes, may be as slow as metrics-server usually is.
+// boundMeasured is the bound for whatever goes by what is measured. The window of a node's use is the distance of two measurements. Somebody's
+// cluster that does not tell it may be as slow as metrics-server usually is; the run's own has only just begun to measure.
 func (s *scenario) boundMeasured(ctx context.Context) bound {
 	every := usualMeasuring
 	nodes, err := s.dynamic.Resource(measuredPods().GroupVersion().WithResource("nodes")).List(ctx, metav1.ListOptions{})
-	if err == nil && len(nodes.Items) > 0 {
+	switch {
+	case err == nil && len(nodes.Items) > 0:
 		every = windowOf(nodes.Items)
+	case !s.env.Outlives:
+		return boundAutoscaler
 	}
 	return afterMeasuring(every)
 }
