@@ -440,7 +440,6 @@ Feature: Autoscaling
       Then "status.currentMetrics[<at>].resource.current.averageValue" of HorizontalPodAutoscaler "web" comes to be present
       And ReplicaSet "web" stays at 2 replicas for 20 seconds
       And the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "False" with the reason "FailedGetPodsMetric"
-      And an event "FailedComputeMetricsReplicas" is recorded for HorizontalPodAutoscaler "web" that says "invalid metrics (1 invalid out of 2)"
 
       Examples:
         | which | at | one                                                                                                    | other                                                                                                  |
