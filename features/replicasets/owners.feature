@@ -101,15 +101,20 @@ Feature: Owners
           accessModes: [ReadWriteOnce]
           storageClassName: plumbline-nobodys
           hostPath: {path: "/tmp/${namespace}"}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: other}}
         """
       And "metadata.uid" of PersistentVolume "${namespace}-owner" is remembered as "owner"
+      And "metadata.uid" of ConfigMap "other" is remembered as "other"
       And these objects exist:
         """
         apiVersion: v1
         kind: ConfigMap
         metadata:
           name: child
-          ownerReferences: [{apiVersion: v1, kind: PersistentVolume, name: "${namespace}-owner", uid: "${owner}"}]
+          ownerReferences:
+          - {apiVersion: v1, kind: ConfigMap, name: other, uid: "${other}"}
+          - {apiVersion: v1, kind: PersistentVolume, name: "${namespace}-owner", uid: "${owner}"}
         ---
         apiVersion: v1
         kind: ConfigMap
@@ -118,7 +123,10 @@ Feature: Owners
           ownerReferences: [{apiVersion: v1, kind: PersistentVolume, name: "${namespace}-owner", uid: 5d0ab9a2-0000-4000-8000-000000000003}]
         """
       Then ConfigMap "foundling" is gone
-      And ConfigMap "child" exists for 4 seconds
+      # Whoever has lost one owner is looked at for the others.
+      When ConfigMap "other" is deleted
+      Then "metadata.ownerReferences[0].kind" of ConfigMap "child" becomes "PersistentVolume"
+      And ConfigMap "child" exists for 3 seconds
       When PersistentVolume "${namespace}-owner" is deleted
       Then it is accepted
       And ConfigMap "child" is gone
