@@ -179,6 +179,18 @@ func (e *execution) run(ctx context.Context, process *specs.Process) (int, error
 		defer cancel()
 		service.DeleteProcess(ctx, &tasks.DeleteProcessRequest{ContainerID: e.container, ExecID: e.id})
 	})
+	// Asked before the start: a command may end its container, which takes everything that is known of it along.
+	type end struct {
+		code int
+		err  error
+	}
+	ended := make(chan end, 1)
+	waiting, stopWaiting := context.WithCancel(after)
+	defer stopWaiting()
+	go func() {
+		response, err := service.Wait(waiting, &tasks.WaitRequest{ContainerID: e.container, ExecID: e.id})
+		ended <- end{int(response.GetExitStatus()), errgrpc.ToNative(err)}
+	}()
 	pid, err := e.c.startTask(after, e.container, e.id)
 	if err != nil {
 		return 0, execError(err)
@@ -196,15 +208,6 @@ func (e *execution) run(ctx context.Context, process *specs.Process) (int, error
 		e.c.resize(resizing, e.container, e.id, e.config.Resize)
 	}()
 
-	type end struct {
-		code int
-		err  error
-	}
-	ended := make(chan end, 1)
-	go func() {
-		response, err := service.Wait(after, &tasks.WaitRequest{ContainerID: e.container, ExecID: e.id})
-		ended <- end{int(response.GetExitStatus()), errgrpc.ToNative(err)}
-	}()
 	select {
 	case got := <-ended:
 		if got.err != nil {
