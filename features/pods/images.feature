@@ -137,7 +137,7 @@ Feature: Images
       When kubectl runs "set image pod/app sidecar=localhost:1/nobody/listens:1"
       Then it exits with 0
       And the log of container "sidecar" of Pod "app" says "signal=SIGTERM"
-      And "status.initContainerStatuses[name=sidecar].state.waiting.reason" of Pod "app" becomes "ImagePullBackOff"
+      And Pod "app" becomes unready
       # What has done its work is not asked to do it again.
       When kubectl runs "set image pod/app sidecar=${image} first=localhost:1/nobody/listens:1"
       Then it exits with 0

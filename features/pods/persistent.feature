@@ -262,11 +262,6 @@ Feature: Storage that outlives Pods
         ---
         apiVersion: v1
         kind: PersistentVolumeClaim
-        metadata: {name: named}
-        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", volumeName: "${namespace}-two", resources: {requests: {storage: 1Gi}}}
-        ---
-        apiVersion: v1
-        kind: PersistentVolumeClaim
         metadata: {name: classless}
         spec: {accessModes: [ReadWriteOnce], storageClassName: "", resources: {requests: {storage: 1Gi}}}
         ---
@@ -278,7 +273,14 @@ Feature: Storage that outlives Pods
       Then an event "VolumeMismatch" is recorded for PersistentVolumeClaim "too-large" that says "too small"
       And an event "FailedBinding" is recorded for PersistentVolumeClaim "classless" that says "no persistent volumes"
       And an event "ProvisioningFailed" is recorded for PersistentVolumeClaim "nowhere" that says "not found"
-      And "status.phase" of PersistentVolumeClaim "named" becomes "Bound"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: named}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", volumeName: "${namespace}-two", resources: {requests: {storage: 1Gi}}}
+        """
+      Then "status.phase" of PersistentVolumeClaim "named" becomes "Bound"
       When these objects exist:
         """
         apiVersion: v1

@@ -147,6 +147,8 @@ Feature: Endpoints
       And the ready endpoints of Service "listed" come to be exactly the Pods "by-hand"
 
     # Its address may be another Pod's by now.
+    # Upstream's controller leaves it out, but is not woken by the phase alone, so that it may stay as one that is not ready.
+    @should
     Scenario: a Pod that has ended is no endpoint any more
       Given these objects exist:
         """
