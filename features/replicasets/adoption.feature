@@ -118,13 +118,15 @@ Feature: Adoption and quarantine
         """
         apiVersion: v1
         kind: Pod
-        metadata: {name: dead, labels: {app: web}}
+        metadata: {name: dead}
         spec:
           restartPolicy: Never
           containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
         """
       And "status.phase" of Pod "dead" becomes "Failed"
-      And these objects exist:
+      # Only now: a controller that watches Pods and sets apart may see the set before it sees the Pod's end, but not the label before it.
+      When Pod "dead" is relabelled "app=web"
+      Given these objects exist:
         """
         apiVersion: apps/v1
         kind: ReplicaSet

@@ -178,6 +178,8 @@ Feature: Owners
       When ReplicaSet "web" is deleted
       Then it is accepted
       And "metadata.deletionTimestamp" of ReplicaSet "web" is present
+      # Its controller has seen it: a Pod that goes before that is replaced.
+      And "status.observedGeneration" of ReplicaSet "web" becomes "2"
       When Pod "${pod}" is deleted
       Then Pod "${pod}" is gone
       # It is there still, so that its other Pod stays; but it makes no new one.
