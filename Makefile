@@ -13,6 +13,7 @@
 #   make pages             try the pages for a browser in headless Chromium, and leave pictures of them in out/pages
 #   make kernel            as root, with both families of iptables: the reference's rules in this machine's kernel, in namespaces of their own
 #   make mutants           break the reference in each way that is known to be caught, and see it caught; see ci/README.md
+#   make variants          change the reference in ways in which it stays right, and see it pass
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
 # CONCURRENCY=4, KEEP=1, OUT=…, KUBECTL=…, LIST=1, DRY_RUN=1. EXPECTED=known.yaml names a file of known failures
@@ -35,7 +36,7 @@ RACED = CGO_ENABLED=1
 CONFORMANCE = $(PLAIN) go test -trimpath -vet=off -count=1 -timeout=0 -run='^TestConformance$$'
 TESTED = $(shell go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
-.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit kernel pages mutants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner runner-image example generate golden clean
+.PHONY: conformance conformance-all conformance-kubernetes conformance-late list suite test format vet unit kernel pages mutants variants bench bench-compare compare verify reference reference-down kubernetes kubernetes-down workload-image runner runner-image example generate golden clean
 
 conformance: suite
 	@$(CONFORMANCE) -args $(ARGS)
@@ -83,6 +84,10 @@ kernel:
 mutants: suite
 	@$(PLAIN) go run -trimpath ./ci/mutate $(if $(NAME),-name=$(NAME)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(SAMPLE),-sample=$(SAMPLE)) \
 		$(if $(SEED),-seed=$(SEED)) $(if $(AGAIN),-again) $(if $(PARALLEL),-at-a-time=$(PARALLEL)) $(if $(OUT),-out=$(OUT))
+
+# A run can be narrowed as make conformance can.
+variants: suite
+	@$(PLAIN) go run -trimpath ./ci/vary $(if $(NAME),-name=$(NAME)) $(if $(OUT),-out=$(OUT)) $(filter-out -make -out=% -target=% -image=%,$(ARGS))
 
 BENCH = $(PLAIN) go run -trimpath ./ci/bench $(if $(TARGET),-target=$(TARGET)) $(if $(IMAGE),-image=$(IMAGE)) $(if $(ONLY),-only=$(ONLY)) $(if $(RUNS),-runs=$(RUNS)) $(if $(OUT),-out=$(OUT))
 

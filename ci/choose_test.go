@@ -18,7 +18,7 @@ func names(mutants []Mutant) []string {
 }
 
 func TestChoose(t *testing.T) {
-	all := []Mutant{{Name: "a", Claims: []string{"labels/in"}}, {Name: "b", Claims: []string{"labels/in", "labels/equal"}}, {Name: "c", Claims: []string{"pods/spread"}}}
+	all := []Mutant{{Patch: Patch{Name: "a"}, Claims: []string{"labels/in"}}, {Patch: Patch{Name: "b"}, Claims: []string{"labels/in", "labels/equal"}}, {Patch: Patch{Name: "c"}, Claims: []string{"pods/spread"}}}
 	for name, c := range map[string]struct {
 		names, claims, want []string
 		refused             string
@@ -51,7 +51,7 @@ func TestChoose(t *testing.T) {
 func TestSample(t *testing.T) {
 	var all []Mutant
 	for i := range 100 {
-		all = append(all, Mutant{Name: fmt.Sprint("mutant-", i)})
+		all = append(all, Mutant{Patch: Patch{Name: fmt.Sprint("mutant-", i)}})
 	}
 	first := names(Sample(all, 5, "one commit"))
 	if again := names(Sample(all, 5, "one commit")); !slices.Equal(first, again) {
@@ -72,7 +72,7 @@ func TestSample(t *testing.T) {
 	if len(seen) < 99 { // each is missed by 200 samples of 5 in 100 with a probability of 0.00004
 		t.Errorf("200 samples of 5 saw %d of 100 mutants", len(seen))
 	}
-	more := names(Sample(append(slices.Clone(all), Mutant{Name: "a new one"}), 5, "one commit"))
+	more := names(Sample(append(slices.Clone(all), Mutant{Patch: Patch{Name: "a new one"}}), 5, "one commit"))
 	kept := slices.DeleteFunc(more, func(name string) bool { return !slices.Contains(first, name) })
 	if len(kept) < 4 {
 		t.Errorf("a new mutant changed the sample from %v to %v", first, more)

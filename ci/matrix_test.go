@@ -28,8 +28,8 @@ func TestStateOf(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	claims := []features.Claim{{ID: "labels/in", Level: features.Must, Text: "in"}, {ID: "labels/later", Level: features.Must, Pending: true}}
 	all := []Mutant{
-		{Name: "a", Claims: []string{"labels/in"}}, {Name: "b", Claims: []string{"labels/in"}}, {Name: "c", Claims: []string{"labels/in"}, Subtle: "race"},
-		{Name: "d", Expects: []Expectation{{Invariant: invariants.OneController}}, Subtle: "race"},
+		{Patch: Patch{Name: "a"}, Claims: []string{"labels/in"}}, {Patch: Patch{Name: "b"}, Claims: []string{"labels/in"}}, {Patch: Patch{Name: "c"}, Claims: []string{"labels/in"}, Subtle: "race"},
+		{Patch: Patch{Name: "d"}, Expects: []Expectation{{Invariant: invariants.OneController}}, Subtle: "race"},
 	}
 	results := map[string]Result{"a": {State: Caught, Seconds: 3}, "b": {State: Survived, Why: "<it> passed"}}
 	m := NewMatrix(claims, all, func(m Mutant) (Result, bool) { r, ok := results[m.Name]; return r, ok }, map[string]string{"c": "no such line"})
@@ -68,7 +68,7 @@ func TestMatrix(t *testing.T) {
 // A mutant that breaks two claims is told of under both, and has one anchor.
 func TestMatrixAnchors(t *testing.T) {
 	claims := []features.Claim{{ID: "labels/in", Level: features.Must}, {ID: "labels/not-in", Level: features.Must}}
-	all := []Mutant{{Name: "both", Claims: []string{"labels/in", "labels/not-in"}}}
+	all := []Mutant{{Patch: Patch{Name: "both"}, Claims: []string{"labels/in", "labels/not-in"}}}
 	folder := t.TempDir()
 	if err := NewMatrix(claims, all, func(Mutant) (Result, bool) { return Result{}, false }, nil).Write(folder); err != nil {
 		t.Fatal(err)

@@ -4,14 +4,7 @@
 package ci
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -38,13 +31,10 @@ import (
 //	During: pods/restart-never/a-program-that-succeeds
 //	Message: it was bound to node
 type Mutant struct {
-	Name    string
-	Path    string
+	Patch
 	Claims  []string
 	Expects []Expectation
-	During  []string // scenarios that give a breach of an invariant occasion, and have to pass
-	About   string
-	Files   []string      // that the patch changes, relative to the repository
+	During  []string      // scenarios that give a breach of an invariant occasion, and have to pass
 	Limit   time.Duration // of the run against it; zero is that of all
 	Subtle  string        // one of Subtleties, or nothing
 }
@@ -89,34 +79,15 @@ func (m Mutant) Invariants() []string {
 }
 
 // Load reads all mutants of a folder, in the order of their names.
-func Load(folder string) ([]Mutant, error) {
-	paths, err := filepath.Glob(filepath.Join(folder, "*.patch"))
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(paths)
-	var mutants []Mutant
-	var errs []error
-	for _, path := range paths {
-		m, err := read(path)
-		mutants, errs = append(mutants, m), append(errs, err)
-	}
-	return mutants, errors.Join(errs...)
-}
-
-var changed = regexp.MustCompile(`(?m)^\+\+\+ b/(\S+)$`)
+func Load(folder string) ([]Mutant, error) { return readAll(folder, read) }
 
 func read(path string) (Mutant, error) {
-	m := Mutant{Name: strings.TrimSuffix(filepath.Base(path), ".patch"), Path: path}
-	data, err := os.ReadFile(path)
+	var m Mutant
+	header, err := m.open(path)
 	if err != nil {
-		return m, fmt.Errorf("read the mutant %s: %w", m.Name, err)
+		return m, err
 	}
-	header, diff, found := bytes.Cut(data, []byte("diff --git "))
-	if !found {
-		return m, fmt.Errorf("the mutant %s holds no diff of git's form", m.Name)
-	}
-	for line := range strings.Lines(string(header)) {
+	for line := range strings.Lines(header) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch value = strings.TrimSpace(value); key {
 		case "Claim":
@@ -143,9 +114,6 @@ func read(path string) (Mutant, error) {
 		}
 	}
 	m.About = strings.TrimSpace(m.About)
-	for _, match := range changed.FindAllSubmatch(diff, -1) {
-		m.Files = append(m.Files, string(match[1]))
-	}
 	switch {
 	case len(m.Invariants()) > 0 && len(m.Runs()) == 0:
 		return m, fmt.Errorf("the mutant %s names no scenario that gives its invariant occasion (a line \"During: …\")", m.Name)
@@ -155,8 +123,6 @@ func read(path string) (Mutant, error) {
 		return m, fmt.Errorf("the mutant %s names no claim (a line \"Claim: …\")", m.Name)
 	case len(m.Runs()) == 0:
 		return m, fmt.Errorf("the mutant %s names no scenario (a line \"Scenario: …\")", m.Name)
-	case len(m.Files) == 0:
-		return m, fmt.Errorf("the mutant %s changes no file", m.Name)
 	}
 	for _, e := range m.Expects {
 		switch {
@@ -164,11 +130,6 @@ func read(path string) (Mutant, error) {
 			return m, fmt.Errorf("the mutant %s names the message %q before any scenario that says it", m.Name, e.Messages[0])
 		case len(e.Messages) == 0:
 			return m, fmt.Errorf("the mutant %s does not say in which words %s fails (a line \"Message: …\" after it)", m.Name, e.subject())
-		}
-	}
-	for _, file := range m.Files {
-		if !strings.HasPrefix(file, "reference/") {
-			return m, fmt.Errorf("the mutant %s changes %s: mutants break the reference, nothing else", m.Name, file)
 		}
 	}
 	return m, nil
@@ -198,18 +159,4 @@ func (m *Mutant) expectMessage(text string) {
 	}
 	last := &m.Expects[len(m.Expects)-1]
 	last.Messages = append(last.Messages, text)
-}
-
-// Applies says whether the patch still fits the repository.
-func (m Mutant) Applies(ctx context.Context, repository string) error {
-	path, err := filepath.Abs(m.Path)
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "git", "apply", "--check", path)
-	cmd.Dir = repository
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("the mutant %s does not apply any more: %s", m.Name, strings.TrimSpace(string(out)))
-	}
-	return nil
 }

@@ -177,8 +177,8 @@ func repository(t *testing.T) (root string, m Mutant) {
 
 func TestLoadAndApply(t *testing.T) {
 	root, m := repository(t)
-	want := Mutant{Name: "wrong-colour", Path: m.Path, Claims: []string{"labels/in"},
-		Expects: []Expectation{{Scenarios: []string{"labels/in/x"}, Messages: []string{"expected blue"}}}, About: "The set operator forgets its last value.", Files: []string{"reference/x.go"}}
+	want := Mutant{Patch: Patch{Name: "wrong-colour", Path: m.Path, About: "The set operator forgets its last value.", Files: []string{"reference/x.go"}},
+		Claims: []string{"labels/in"}, Expects: []Expectation{{Scenarios: []string{"labels/in/x"}, Messages: []string{"expected blue"}}}}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

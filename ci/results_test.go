@@ -25,7 +25,7 @@ func TestState(t *testing.T) {
 	for _, folder := range judged {
 		write(t, filepath.Join(root, folder, "x.go"), "package x\n")
 	}
-	m := Mutant{Name: "wrong-colour", Path: filepath.Join(root, "wrong-colour.patch")}
+	m := Mutant{Patch: Patch{Name: "wrong-colour", Path: filepath.Join(root, "wrong-colour.patch")}}
 	write(t, m.Path, patch)
 	key := func() string {
 		t.Helper()
@@ -90,7 +90,7 @@ func TestResults(t *testing.T) {
 	if r.Caught("caught", "2") {
 		t.Error("a result counts at another state")
 	}
-	if err := r.Forget([]Mutant{{Name: "caught"}, {Name: "alive"}}); err != nil {
+	if err := r.Forget([]Mutant{{Patch: Patch{Name: "caught"}}, {Patch: Patch{Name: "alive"}}}); err != nil {
 		t.Fatal(err)
 	}
 	r = open()

@@ -103,7 +103,7 @@ func TestSchemata(t *testing.T) {
 		}
 		patch := filepath.Join(folder, test.name+".patch")
 		write(patch, diff)
-		mutants = append(mutants, Mutant{Name: test.name, Path: patch, Files: []string{"program/main.go"}})
+		mutants = append(mutants, Mutant{Patch: Patch{Name: test.name, Path: patch, Files: []string{"program/main.go"}}})
 	}
 	write(program, original)
 	shared, err := NewSchemata(t.Context(), repository, filepath.Join(folder, "shared"), mutants, []string{"program"})

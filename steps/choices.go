@@ -24,6 +24,8 @@ func choiceSentences(sc vocabulary) {
 const (
 	ownCase = "case"          // a label of whose value only one chooser's Pods have
 	settle  = 2 * time.Second // how long what was chosen rightly has to stay so
+
+	nobody = "example.com/nobody" // a scheduler that there is not
 )
 
 // chooser is one ReplicaSet or Service, and the ways in which the Pods before it have their labels.
@@ -98,18 +100,14 @@ func anys(values []string) []any {
 }
 
 // meant are labels that the selector means, for the template of a set.
-func (c chooser) meant(t *table) (map[string]any, error) {
+func (c chooser) meant(t *table) (map[string]string, error) {
 	wider := &table{keys: t.keys, states: map[string][]state{}}
 	for _, key := range t.keys {
 		wider.states[key] = append(slices.Clone(t.states[key]), state{there: true, value: nobodys})
 	}
 	for _, w := range wider.ways() {
 		if c.selector.means(w.labels) {
-			labels := map[string]any{ownCase: c.name}
-			for key, value := range w.labels {
-				labels[key] = value
-			}
-			return labels, nil
+			return w.labels, nil
 		}
 	}
 	return nil, fmt.Errorf("no labels are meant by the selector %q", c.selector)
@@ -132,6 +130,20 @@ func (s *scenario) podOf(name, chooser string, labels map[string]string, schedul
 	return object
 }
 
+// setOf is a ReplicaSet whose template is a Pod.
+func setOf(name string, replicas int64, selector map[string]any, pod *unstructured.Unstructured) *unstructured.Unstructured {
+	labels := map[string]any{}
+	for key, value := range pod.GetLabels() {
+		labels[key] = value
+	}
+	set := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": map[string]any{
+		"replicas": replicas, "selector": selector,
+		"template": map[string]any{"metadata": map[string]any{"labels": labels}, "spec": pod.Object["spec"]},
+	}}}
+	set.SetName(name)
+	return set
+}
+
 // setsChoose gives each selector to a ReplicaSet of no replicas. It adopts the Pods that its selector means, and deletes them because
 // none is wanted, however late it hears of them; the others stay, with nobody to control them. Nobody schedules the Pods: so they cost a
 // cluster nothing, and go as soon as they are deleted.
@@ -144,18 +156,13 @@ func setsChoose(ctx context.Context) error {
 	var pods, sets []*unstructured.Unstructured
 	for _, c := range choosers {
 		for _, w := range c.ways {
-			pods = append(pods, s.podOf(c.pod(w), c.name, w.labels, "example.com/nobody"))
+			pods = append(pods, s.podOf(c.pod(w), c.name, w.labels, nobody))
 		}
 		labels, err := c.meant(t)
 		if err != nil {
 			return err
 		}
-		spec := map[string]any{"replicas": int64(0), "selector": c.labelSelector(), "template": map[string]any{
-			"metadata": map[string]any{"labels": labels},
-			"spec":     pods[0].Object["spec"],
-		}}
-		set := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": spec}}
-		set.SetName(c.name)
+		set := setOf(c.name, 0, c.labelSelector(), s.podOf("", c.name, labels, nobody))
 		sets = append(sets, set)
 	}
 	if err := s.createAll(ctx, pods); err != nil {

@@ -130,23 +130,35 @@ func fieldContains(ctx context.Context, path, kind, name, part string) error {
 		func(value string, _ bool) bool { return strings.Contains(value, part) })
 }
 
-// fieldIsAfter compares two times of one object, which one clock has told in whole seconds.
+// fieldIsAfter compares a time of an object with another one of its, or with one that is given; they are told in whole seconds.
 func fieldIsAfter(ctx context.Context, later, kind, name string, least, most int, earlier string) error {
 	object, err := objectNamed(ctx, kind, name)
 	if err != nil {
 		return err
 	}
-	var times [2]time.Time
-	for i, path := range []string{earlier, later} {
+	timeOf := func(path string) (time.Time, error) {
 		text, there, err := valueOf(object, path)
 		if err != nil {
-			return err
+			return time.Time{}, err
 		}
-		if times[i], err = time.Parse(time.RFC3339, text); err != nil {
-			return failed(fmt.Sprintf("%q of %s %q", path, kind, name), "a time", said(object, text, there))
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return at, failed(fmt.Sprintf("%q of %s %q", path, kind, name), "a time", said(object, text, there))
 		}
+		return at, nil
 	}
-	after := times[1].Sub(times[0])
+	since, err := time.Parse(time.RFC3339, earlier)
+	if err != nil {
+		since, err = timeOf(earlier)
+	}
+	if err != nil {
+		return err
+	}
+	at, err := timeOf(later)
+	if err != nil {
+		return err
+	}
+	after := at.Sub(since)
 	if after < time.Duration(least)*time.Second || after > time.Duration(most)*time.Second {
 		return failed(fmt.Sprintf("%q of %s %q", later, kind, name), fmt.Sprintf("%d to %d s after %q", least, most, earlier), after.String()+" after it")
 	}

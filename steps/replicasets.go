@@ -27,6 +27,7 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" and their ages are remembered as "([^"]*)"$`, agesRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" does not have the same Pods as "([^"]*)", if "([^"]*)" were of about one age$`, otherPods)
+	sc.Step(`^the controller of ReplicaSets has seen all Pods$`, podsSeen)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control exactly the Pods "([^"]*)"$`, comesToControlExactly)
 	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
@@ -227,6 +228,43 @@ func podsRemembered(ctx context.Context, set, as string) error {
 	defer s.mu.Unlock()
 	s.remember[as] = strings.Join(pods, ", ")
 	return nil
+}
+
+// witnessName is the set by which podsSeen tells what a controller has seen.
+const witnessName = "witness"
+
+// podsSeen waits until whoever controls sets knows of every Pod that there is by now. Kubernetes promises no order between its watches of
+// sets and of Pods: a set that is seen before an orphan gets a Pod of its own, and the orphan may be the one too many. The step makes
+// a set whose only Pod is the youngest of all; when the set counts it, those before it have been seen, too.
+func podsSeen(ctx context.Context) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	pod := s.podOf("", witnessName, map[string]string{}, nobody)
+	selector := map[string]any{"matchLabels": map[string]any{ownCase: witnessName}}
+	if err := s.createAll(ctx, []*unstructured.Unstructured{setOf(witnessName, 1, selector, pod)}); err != nil {
+		return err
+	}
+	err = s.await(ctx, wait{
+		kind: "ReplicaSet", options: named(witnessName), limit: boundController.within(ctx),
+		what: fmt.Sprintf(`"status.replicas" of ReplicaSet %q`, witnessName), expected: `becomes "1"`,
+		judge: func(found objects) (bool, string, error) {
+			if found[witnessName] == nil {
+				return false, "no such ReplicaSet", nil
+			}
+			counted, _, err := valueOf(found[witnessName], "status.replicas")
+			return counted == "1", counted, err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	sets, err := s.resource("ReplicaSet")
+	if err != nil {
+		return err
+	}
+	return answered(fmt.Sprintf("delete ReplicaSet %q", witnessName), sets.Delete(ctx, witnessName, metav1.DeleteOptions{}))
 }
 
 func onePodRemembered(ctx context.Context, set, as string) error {

@@ -28,6 +28,8 @@ func waySentences(sc vocabulary) {
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered with the status (\d+)$`, comesToHaveStatus)
 	sc.Step(`^requests from Pod "([^"]*)" to "([^"]*)" come to be answered by one of the Pods "([^"]*)"$`, comesToBeAnsweredByOne)
 	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to "([^"]*)", one every (\d+) seconds$`, requestsSentSlowly)
+	sc.Step(`^Pod "([^"]*)" sends (\d+) requests to every port of Service "([^"]*)"$`, requestsSentToPorts)
+	sc.Step(`^requests from Pod "([^"]*)" to every port of Service "([^"]*)" come to be answered by exactly the Pods "([^"]*)"$`, everyPortAnswers)
 	sc.Step(`^they are all answered by one of the Pods "([^"]*)"$`, answeredByOne)
 	sc.Step(`^they are answered by more than one of the Pods "([^"]*)"$`, answeredBySeveral)
 	sc.Step(`^they are spread over the Pods "([^"]*)" no less evenly than by chance$`, answersSpread)
@@ -310,6 +312,52 @@ func requestsSentSlowly(ctx context.Context, client string, count int, target st
 	}
 	_, err = s.send(ctx, burst{client: client, target: target, count: count, every: time.Duration(seconds) * time.Second})
 	return err
+}
+
+// portsOf are the URLs of a Service's ports at its cluster IP.
+func (s *scenario) portsOf(ctx context.Context, name string) ([]string, error) {
+	service, err := s.typed.CoreV1().Services(s.namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, answered(fmt.Sprintf("read Service %q", name), err)
+	}
+	var targets []string
+	for _, port := range service.Spec.Ports {
+		targets = append(targets, fmt.Sprintf("http://%s/", net.JoinHostPort(service.Spec.ClusterIP, strconv.Itoa(int(port.Port)))))
+	}
+	return targets, nil
+}
+
+func requestsSentToPorts(ctx context.Context, client string, count int, service string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	targets, err := s.portsOf(ctx, service)
+	if err != nil {
+		return err
+	}
+	var all []request
+	for _, target := range targets {
+		requests, err := s.send(ctx, burst{client: client, target: target, count: count})
+		if err != nil {
+			return err
+		}
+		all = append(all, requests...)
+	}
+	s.traffic = all
+	return nil
+}
+
+func everyPortAnswers(ctx context.Context, client, service, list string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	targets, err := s.portsOf(ctx, service)
+	if err != nil {
+		return err
+	}
+	return s.asksAll(ctx, client, targets, names(list))
 }
 
 // sent are the requests that the last sentence has sent.

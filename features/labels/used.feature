@@ -19,7 +19,10 @@ Feature: What Kubernetes uses labels and annotations for
         {apiVersion: v1, kind: Pod, metadata: {name: back, labels: {app: web, tier: back}}, spec: {schedulerName: example.com/nobody, containers: [{name: app, image: "example.com/app:1"}]}}
         ---
         {apiVersion: v1, kind: Pod, metadata: {name: other, labels: {app: other, tier: front}}, spec: {schedulerName: example.com/nobody, containers: [{name: app, image: "example.com/app:1"}]}}
-        ---
+        """
+      And the controller of ReplicaSets has seen all Pods
+      And these objects exist:
+        """
         apiVersion: apps/v1
         kind: ReplicaSet
         metadata: {name: set}

@@ -8,22 +8,24 @@ Feature: Nodes that fail
     @long
     Scenario: a node is lost and comes back
       Given a cluster of its own with 2 nodes and the server flags "--node-monitor-grace-period=20s"
-      # So that all Pods come to be on the node that will fail.
-      And "spec.unschedulable" of Node "node-1" is set to "true"
-      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
+      # All Pods come to be on the node that will fail.
+      And Node "node-2" is labelled "example.com/place=here"
       And these objects exist:
         """
         apiVersion: v1
         kind: Pod
         metadata: {name: bare, labels: {app: bare}}
         spec:
+          nodeSelector: {example.com/place: here}
           terminationGracePeriodSeconds: 1
+          initContainers: [{name: first, image: "${image}", command: [/workload, exit]}]
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         ---
         apiVersion: v1
         kind: Pod
         metadata: {name: brief, labels: {app: brief}}
         spec:
+          nodeSelector: {example.com/place: here}
           terminationGracePeriodSeconds: 1
           tolerations:
           - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 1}
@@ -39,6 +41,7 @@ Feature: Nodes that fail
           template:
             metadata: {labels: {app: web}}
             spec:
+              nodeSelector: {example.com/place: here}
               terminationGracePeriodSeconds: 1
               tolerations:
               - {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 1}
@@ -49,9 +52,10 @@ Feature: Nodes that fail
       And ReplicaSet "web" comes to have 1 Ready Pod
       And one Pod of ReplicaSet "web" is remembered as "before"
       And "metadata.uid" of Pod "bare" is remembered as "uid"
+      And "status.initContainerStatuses[name=first].state.terminated.finishedAt" of Pod "bare" is remembered as "first"
       And "spec.nodeName" of Pod "bare" is "node-2"
       And "spec.nodeName" of Pod "${before}" is "node-2"
-      And "spec.unschedulable" of Node "node-1" is set to "null"
+      And Node "node-1" is labelled "example.com/place=here"
       When node "node-2" is stopped
       Then Node "node-2" becomes not Ready
       And "status.conditions[type=Ready].status" of Node "node-2" is "Unknown"
@@ -73,6 +77,8 @@ Feature: Nodes that fail
       And Pod "brief" is gone
       And Pod "bare" becomes Ready
       And "metadata.uid" of Pod "bare" is still "${uid}"
+      # It begins from its beginning.
+      And "status.initContainerStatuses[name=first].state.terminated.finishedAt" of Pod "bare" is between 1 and 600 seconds after "${first}"
       And "spec.nodeName" of Pod "bare" is still "node-2"
       And there is no Pod "brief"
       And ReplicaSet "web" still has the same Pods as "after"
@@ -94,8 +100,6 @@ Feature: Nodes that fail
     @long
     Scenario: the Pod above its request goes, the one within it stays
       Given a cluster of its own with 2 nodes, of which those besides the server's have 768Mi of memory
-      And "spec.unschedulable" of Node "node-1" is set to "true"
-      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
       And "status.capacity.memory" of Node "node-2" is the quantity "768Mi"
       And these objects exist:
         """
@@ -103,6 +107,7 @@ Feature: Nodes that fail
         kind: Pod
         metadata: {name: within}
         spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [node-2]}]}]}}}
           restartPolicy: Never
           containers:
           - {name: app, image: "${image}", command: [/workload, use-memory, --bytes=160Mi, --hold], resources: {requests: {memory: 224Mi}}}
@@ -117,6 +122,7 @@ Feature: Nodes that fail
         kind: Pod
         metadata: {name: above}
         spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [node-2]}]}]}}}
           restartPolicy: Never
           terminationGracePeriodSeconds: 1
           containers:
@@ -130,14 +136,13 @@ Feature: Nodes that fail
     @should @slow
     Scenario: the node says that its memory is short, and who is furthest above the request goes first
       Given a cluster of its own with 2 nodes, of which those besides the server's have 768Mi of memory
-      And "spec.unschedulable" of Node "node-1" is set to "true"
-      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
       And these objects exist:
         """
         apiVersion: v1
         kind: Pod
         metadata: {name: within}
         spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [node-2]}]}]}}}
           restartPolicy: Never
           containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=96Mi, --hold], resources: {requests: {memory: 160Mi}}}]
         ---
@@ -145,6 +150,7 @@ Feature: Nodes that fail
         kind: Pod
         metadata: {name: modest}
         spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [node-2]}]}]}}}
           restartPolicy: Never
           containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=96Mi, --hold], resources: {requests: {memory: 64Mi}}}]
         """
@@ -158,6 +164,7 @@ Feature: Nodes that fail
         kind: Pod
         metadata: {name: above}
         spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: [node-2]}]}]}}}
           restartPolicy: Never
           terminationGracePeriodSeconds: 1
           containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=768Mi, --first=96Mi, --over=130s, --hold], resources: {requests: {memory: 32Mi}}}]
@@ -182,11 +189,28 @@ Feature: Nodes that fail
         spec:
           nodeSelector: {example.com/tier: wanted}
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: patient}
+        spec:
+          nodeSelector: {example.com/tier: closed}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       Then "status.conditions[type=PodScheduled].reason" of Pod "picky" becomes "Unschedulable"
+      And "status.conditions[type=PodScheduled].reason" of Pod "patient" becomes "Unschedulable"
       When Node "node-1" is labelled "example.com/tier=other"
       Then it is accepted
       And "spec.nodeName" of Pod "picky" is absent
+      # It has the label, but takes no new Pods.
+      When "spec.unschedulable" of Node "node-1" is set to "true"
+      Then it is accepted
+      And "spec.taints[key=node.kubernetes.io/unschedulable].effect" of Node "node-1" becomes "NoSchedule"
+      When Node "node-1" is relabelled "example.com/tier=closed"
+      Then it is accepted
+      And "status.conditions[type=PodScheduled].reason" of Pod "patient" stays "Unschedulable" for 3 seconds
+      When "spec.unschedulable" of Node "node-1" is set to "null"
+      Then Pod "patient" becomes Ready
       When Node "node-1" is relabelled "example.com/tier=wanted"
       Then Pod "picky" becomes Ready
       When Node "node-1" is relabelled "example.com/tier-"

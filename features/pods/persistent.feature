@@ -26,6 +26,20 @@ Feature: Storage that outlives Pods
       And "status.phase" of PersistentVolume "${namespace}-small" becomes "Available"
       And "status.phase" of PersistentVolume "${namespace}-huge" becomes "Available"
       And "status.phase" of PersistentVolume "${namespace}-fit" becomes "Available"
+      # Whoever has bound a volume made after all that has seen that they are to be had.
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-last"}
+        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", hostPath: {path: "/tmp/${namespace}/last"}}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: before}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", volumeName: "${namespace}-last", resources: {requests: {storage: 1Gi}}}
+        """
+      And "status.phase" of PersistentVolumeClaim "before" becomes "Bound"
       When these objects exist:
         """
         apiVersion: v1
@@ -588,18 +602,35 @@ Feature: Storage that outlives Pods
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
         """
       And Pod "user" is Ready
-      When PersistentVolumeClaim "data" is deleted
-      Then "metadata.deletionTimestamp" of PersistentVolumeClaim "data" comes to be present
-      Given these objects exist:
+      # It waits for another claim, too: when that is seen, what became of the first has been seen before.
+      And these objects exist:
         """
         apiVersion: v1
         kind: Pod
         metadata: {name: late}
         spec:
-          volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
+          volumes:
+          - {name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}
+          - {name: other, persistentVolumeClaim: {claimName: other, readOnly: true}}
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: data, mountPath: /data}]}]
         """
-      Then "status.conditions[type=PodScheduled].reason" of Pod "late" becomes "Unschedulable"
+      And "status.conditions[type=PodScheduled].reason" of Pod "late" becomes "Unschedulable"
+      When PersistentVolumeClaim "data" is deleted
+      Then "metadata.deletionTimestamp" of PersistentVolumeClaim "data" comes to be present
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-other"}
+        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", hostPath: {path: /etc, type: Directory}}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: other}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        """
+      And "status.phase" of PersistentVolumeClaim "other" becomes "Bound"
+      Then "status.conditions[type=PodScheduled].reason" of Pod "late" stays "Unschedulable" for 4 seconds
       And "status.conditions[type=PodScheduled].message" of Pod "late" contains "data"
       And PersistentVolumeClaim "data" exists for 3 seconds
       And "status.phase" of PersistentVolume "${namespace}-kept" is "Bound"

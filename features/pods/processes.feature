@@ -799,7 +799,7 @@ Feature: Processes
         apiVersion: v1
         kind: ConfigMap
         metadata: {name: settings}
-        data: {colour: blue}
+        data: {colour: blue, command: exit}
         ---
         apiVersion: v1
         kind: Pod
@@ -814,7 +814,10 @@ Feature: Processes
         """
       And Pod "app" is Ready
       And "spec.nodeName" of Pod "app" is remembered as "node"
-      When "data.colour" of ConfigMap "settings" is set to "green"
+      When ConfigMap "settings" is patched with:
+        """
+        data: {colour: green, command: wait}
+        """
       And these objects exist:
         """
         apiVersion: v1
@@ -825,9 +828,13 @@ Feature: Processes
           containers:
           - name: app
             image: "${image}"
-            command: [/workload, wait]
-            env: [{name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}]
+            command: [/workload, $(COMMAND)]
+            readinessProbe: {exec: {command: [/workload, env, COLOUR]}, initialDelaySeconds: 2, periodSeconds: 1}
+            env:
+            - {name: COMMAND, valueFrom: {configMapKeyRef: {name: settings, key: command}}}
+            - {name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}
         """
+      # A node agent may look at what it was told a moment ago, and then start a program that ends at once; but not for long.
       Then Pod "later" becomes Ready
       When container "app" of Pod "later" executes "/workload env COLOUR"
       Then it prints "green"

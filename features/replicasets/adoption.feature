@@ -18,6 +18,7 @@ Feature: Adoption and quarantine
       And Pod "early" is Ready
       And "metadata.uid" of Pod "early" is remembered as "uid"
       And "status.containerStatuses[name=app].containerID" of Pod "early" is remembered as "container"
+      And the controller of ReplicaSets has seen all Pods
       When this is submitted:
         """
         apiVersion: apps/v1
@@ -62,6 +63,7 @@ Feature: Adoption and quarantine
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       And Pods "one, two, three" are Ready
+      And the controller of ReplicaSets has seen all Pods
       When this is submitted:
         """
         apiVersion: apps/v1
@@ -118,15 +120,14 @@ Feature: Adoption and quarantine
         """
         apiVersion: v1
         kind: Pod
-        metadata: {name: dead}
+        metadata: {name: dead, labels: {app: web}}
         spec:
           restartPolicy: Never
           containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
         """
       And "status.phase" of Pod "dead" becomes "Failed"
-      # Only now: a controller that watches Pods and sets apart may see the set before it sees the Pod's end, but not the label before it.
-      When Pod "dead" is relabelled "app=web"
-      Given these objects exist:
+      And the controller of ReplicaSets has seen all Pods
+      And these objects exist:
         """
         apiVersion: apps/v1
         kind: ReplicaSet
@@ -166,7 +167,10 @@ Feature: Adoption and quarantine
         spec:
           schedulerName: example.com/nobody
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
-        ---
+        """
+      And the controller of ReplicaSets has seen all Pods
+      And these objects exist:
+        """
         apiVersion: apps/v1
         kind: ReplicaSet
         metadata: {name: web}

@@ -70,6 +70,7 @@ Feature: Crashes
       And the log of Pod "stubborn" is followed
       When Pod "polite" is deleted
       And Pod "stubborn" is deleted
+      And "metadata.deletionTimestamp" of Pod "stubborn" is remembered as "due"
       Then the log of Pod "polite" says "signal=SIGTERM"
       And the log of Pod "stubborn" says "signal=SIGTERM"
       And Pod "stubborn" exists for 12 seconds
@@ -78,4 +79,4 @@ Feature: Crashes
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "polite" is "7"
       And "status.phase" of Pod "stubborn" becomes "Failed"
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "stubborn" is "137"
-      And "status.containerStatuses[name=app].state.terminated.finishedAt" of Pod "stubborn" is between 0 and 8 seconds after "metadata.deletionTimestamp"
+      And "status.containerStatuses[name=app].state.terminated.finishedAt" of Pod "stubborn" is between 0 and 8 seconds after "${due}"

@@ -785,7 +785,8 @@ Feature: Ways into a Service
       When Pod "client" sends 14 requests to "http://${forgetting}/", one every 2 seconds
       Then they are answered by more than one of the Pods "${pods}"
 
-    # Thirty choices between two Pods by chance fall on the same one less than once in a million times (2 to the power of -30).
+    # Each port keeps its clients by itself. Twenty choices between two Pods by chance fall on the same one less than once in a million
+    # times (2 to the power of -20), be it one for each port that forgets whom it kept, or one for each of its requests.
     Scenario: another Pod that joins changes nothing, and who is not ready any more is left
       Given these objects exist:
         """
@@ -819,20 +820,26 @@ Feature: Ways into a Service
         apiVersion: v1
         kind: Service
         metadata: {name: keeping}
-        spec: {sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        spec:
+          sessionAffinity: ClientIP
+          selector: {app: web}
+          ports:
+            [ {name: p1, port: 8001, targetPort: 8080}, {name: p2, port: 8002, targetPort: 8080}, {name: p3, port: 8003, targetPort: 8080}, {name: p4, port: 8004, targetPort: 8080}, {name: p5, port: 8005, targetPort: 8080},
+              {name: p6, port: 8006, targetPort: 8080}, {name: p7, port: 8007, targetPort: 8080}, {name: p8, port: 8008, targetPort: 8080}, {name: p9, port: 8009, targetPort: 8080}, {name: p10, port: 8010, targetPort: 8080},
+              {name: p11, port: 8011, targetPort: 8080}, {name: p12, port: 8012, targetPort: 8080}, {name: p13, port: 8013, targetPort: 8080}, {name: p14, port: 8014, targetPort: 8080}, {name: p15, port: 8015, targetPort: 8080},
+              {name: p16, port: 8016, targetPort: 8080}, {name: p17, port: 8017, targetPort: 8080}, {name: p18, port: 8018, targetPort: 8080}, {name: p19, port: 8019, targetPort: 8080}, {name: p20, port: 8020, targetPort: 8080} ]
         """
       And Pods "client, one, two" are Ready
       And "spec.clusterIP" of Service "spread" is remembered as "spread"
-      And "spec.clusterIP" of Service "keeping" is remembered as "keeping"
-      And requests from Pod "client" to "http://${keeping}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to every port of Service "keeping" come to be answered by exactly the Pods "one"
       When Pod "two" is labelled "app=web"
       Then the ready endpoints of Service "keeping" come to be exactly the Pods "one, two"
       And requests from Pod "client" to "http://${spread}/" come to be answered by exactly the Pods "one, two"
-      When Pod "client" sends 30 requests to "http://${keeping}/"
+      When Pod "client" sends 2 requests to every port of Service "keeping"
       Then they are all answered by one of the Pods "one"
       When container "app" of Pod "one" executes "/workload control path=/readyz status=503"
       Then the ready endpoints of Service "keeping" come to be exactly the Pods "two"
-      And requests from Pod "client" to "http://${keeping}/" come to be answered by exactly the Pods "two"
+      And requests from Pod "client" to every port of Service "keeping" come to be answered by exactly the Pods "two"
 
   @services/loose-coupling
   Rule: Services, Pods and the sets that make them are coupled by labels alone
