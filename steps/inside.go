@@ -115,8 +115,20 @@ func (s *scenario) askInside(ctx context.Context, q inside) (*answer, error) {
 	return a, err
 }
 
-// tryInside does the same; without an answer it tells why there is none.
+// tryInside does the same; without an answer it tells why there is none. A request that is sent away for now is sent again.
 func (s *scenario) tryInside(ctx context.Context, q inside) (a *answer, why string, err error) {
+	for again := 0; ; again++ {
+		a, why, err = s.tryInsideOnce(ctx, q)
+		if err != nil || a == nil || a.code != http.StatusTooManyRequests || again == mostAgain {
+			return a, why, err
+		}
+		if err := comeAgain(ctx, time.Second); err != nil {
+			return nil, "", err
+		}
+	}
+}
+
+func (s *scenario) tryInsideOnce(ctx context.Context, q inside) (a *answer, why string, err error) {
 	o, err := s.executeAside(ctx, q.pod, "client", append([]string{"/workload", "api", q.path}, q.flags...)...)
 	if err != nil {
 		return nil, "", err

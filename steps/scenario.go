@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"regexp"
@@ -92,6 +93,7 @@ func (s *scenario) use(ctx context.Context, cluster Cluster) error {
 	config := rest.CopyConfig(cluster.Config())
 	config.QPS, config.Burst = -1, 0 // the suite's own patience is no property of the target
 	config.UserAgent = "plumbline"
+	config.Wrap(func(base http.RoundTripper) http.RoundTripper { return patient{base} })
 	typed, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make a client for %s: %w", cluster.Name(), err)
