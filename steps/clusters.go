@@ -47,7 +47,11 @@ func startOwn(ctx context.Context, spec ClusterSpec) error {
 		s.elsewhere, s.shared = append(s.elsewhere, s.namespace), s.typed
 	}
 	s.own = append(s.own, ownedCluster{cluster, release})
-	return s.use(ctx, cluster)
+	if err := s.use(ctx, cluster); err != nil {
+		return err
+	}
+	_, err = s.settledNodes(ctx)
+	return err
 }
 
 // leaveShared removes the namespace that the scenario had on the shared cluster before it got its own.

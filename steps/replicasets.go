@@ -28,6 +28,7 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" and their ages are remembered as "([^"]*)"$`, agesRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" does not have the same Pods as "([^"]*)", if "([^"]*)" were of about one age$`, otherPods)
 	sc.Step(`^the controller of ReplicaSets has seen all Pods$`, podsSeen)
+	sc.Step(`^the garbage collector has seen all (Pod|ReplicaSet)s$`, collectorSees)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control exactly the Pods "([^"]*)"$`, comesToControlExactly)
 	sc.Step(`^Pod "([^"]*)" comes to have no controller$`, noController)
@@ -265,6 +266,26 @@ func podsSeen(ctx context.Context) error {
 		return err
 	}
 	return answered(fmt.Sprintf("delete ReplicaSet %q", witnessName), sets.Delete(ctx, witnessName, metav1.DeleteOptions{}))
+}
+
+// collectorSees waits until the garbage collector knows of every object of a kind that there is by now. It hears of each kind by another
+// watch, and of what owns them by yet another: who deletes an owner before the collector has heard of what it owns has nothing collected with
+// it, or nothing let go. The step makes an object whose owner there is not; when that has been collected, those before it are known.
+func collectorSees(ctx context.Context, kind string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	const name = "foundling"
+	object := s.podOf(name, name, map[string]string{}, nobody)
+	if kind == "ReplicaSet" {
+		object = setOf(name, 0, map[string]any{"matchLabels": map[string]any{ownCase: name}}, s.podOf("", name, map[string]string{}, nobody))
+	}
+	object.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "nobody", UID: "5d0ab9a2-7c11-4f0e-9a55-3f6c1d2b7e80"}})
+	if err := s.createAll(ctx, []*unstructured.Unstructured{object}); err != nil {
+		return err
+	}
+	return gone(ctx, kind, name)
 }
 
 func onePodRemembered(ctx context.Context, set, as string) error {

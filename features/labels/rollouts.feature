@@ -206,6 +206,7 @@ Feature: Rollouts
               containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      And the garbage collector has seen all ReplicaSets
       When Deployment "web" is deleted with propagation "Foreground"
       Then Deployment "web" is gone
       And there is no ReplicaSet "${first}"
@@ -385,6 +386,7 @@ Feature: Rollouts
         """
       And the ReplicaSet of Deployment "web" with the revision "2" is remembered as "second"
       Then "spec.replicas" of ReplicaSet "${second}" becomes "1"
+      And "status.updatedReplicas" of Deployment "web" becomes "1"
       # Three of four and one of four make five and two of seven: a version that does not work gains no more by it than one that does.
       When kubectl runs "scale deployment/web --replicas=6"
       Then it exits with 0

@@ -631,6 +631,7 @@ Feature: Storage that outlives Pods
         """
       And "status.phase" of PersistentVolumeClaim "other" becomes "Bound"
       Then "status.conditions[type=PodScheduled].reason" of Pod "late" stays "Unschedulable" for 4 seconds
+      And a warning is recorded for Pod "late" that says "data"
       And "status.conditions[type=PodScheduled].message" of Pod "late" contains "data"
       And PersistentVolumeClaim "data" exists for 3 seconds
       And "status.phase" of PersistentVolume "${namespace}-kept" is "Bound"

@@ -18,6 +18,7 @@ Feature: Deletion
       """
     And ReplicaSet "web" comes to have 2 Ready Pods
     And the Pods of ReplicaSet "web" are remembered as "its Pods"
+    And the garbage collector has seen all Pods
 
   @replicasets/delete-cascades
   Rule: the Pods go with the set

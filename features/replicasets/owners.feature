@@ -209,6 +209,7 @@ Feature: Owners
       When ReplicaSet "web" is deleted
       Then it is accepted
       And "metadata.deletionTimestamp" of ReplicaSet "web" is present
+      And "status.observedGeneration" of ReplicaSet "web" becomes "2"
       Given these objects exist:
         """
         apiVersion: v1

@@ -408,6 +408,7 @@ Feature: Replicas
             spec: {containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: COLOUR, value: green}]}]}
         """
       Then it is accepted
+      And "status.observedGeneration" of ReplicaSet "web" becomes "2"
       And ReplicaSet "web" keeps exactly 2 Pods for 3 seconds
       And ReplicaSet "web" still has the same Pods as "its Pods"
       And "metadata.annotations['example.com/colour']" of Pod "${old}" is "blue"

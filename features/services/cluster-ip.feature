@@ -316,6 +316,8 @@ Feature: Cluster IPs
       And Service "filler-3" is deleted
       And Service "filler-4" is deleted
       And Service "filler-5" is deleted
+      # An API server may hear a moment later what has been given back.
+      And Service "filler-6" exists for 2 seconds
       And this is submitted:
         """
         {apiVersion: v1, kind: Service, metadata: {name: last}, spec: {ports: [{port: 80}]}}

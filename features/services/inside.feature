@@ -360,7 +360,7 @@ Feature: The API from inside
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
         metadata: {name: "${namespace}"}
-        rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: [create]}]
+        rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: [create, get]}]
         ---
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRoleBinding
@@ -375,6 +375,7 @@ Feature: The API from inside
         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
         """
       And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      And Pod "client" comes to be answered when it asks the API for "/apis/rbac.authorization.k8s.io/v1/clusterroles/${namespace}"
       When Pod "client" posts this to "/apis/rbac.authorization.k8s.io/v1/clusterroles" of the API:
         """
         apiVersion: rbac.authorization.k8s.io/v1
