@@ -352,7 +352,7 @@ Feature: Rollouts
       Then "status.conditions[type=Progressing].reason" of Deployment "web" becomes "ProgressDeadlineExceeded"
       And "status.conditions[type=Progressing].status" of Deployment "web" is "False"
       And "status.conditions[type=Available].status" of Deployment "web" is "True"
-      And "status.availableReplicas" of Deployment "web" is "2"
+      And "status.availableReplicas" of Deployment "web" stays "2" for 3 seconds
       And "status.updatedReplicas" of Deployment "web" is "1"
       When kubectl runs "rollout status deployment/web --timeout=60s"
       Then it exits with 1
