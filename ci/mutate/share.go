@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/plumbline/plumbline/ci"
@@ -47,6 +49,9 @@ func (h *hunt) share(ctx context.Context, open []ci.Mutant) error {
 			h.sharing = map[string]bool{}
 			for _, name := range names {
 				h.sharing[name] = true
+			}
+			for _, name := range slices.Sorted(maps.Keys(schemata.Apart)) {
+				h.say("%s gets a program of its own: %s", name, firstLine(schemata.Apart[name]))
 			}
 			return nil
 		}
