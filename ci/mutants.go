@@ -1,6 +1,7 @@
-// Package ci holds what gates a change besides ordinary tests: the mutants. A mutant is a small deliberate break of the
+// Package ci holds what gates a change besides ordinary tests: the mutants and the variants. A mutant is a small deliberate break of the
 // reference orchestrator, kept as a patch, with the scenario that catches it and the words in which it says so. It is
-// the proof that the scenario can fail.
+// the proof that the scenario can fail. A variant is a change after which the reference is as right as before: the proof that
+// the scenarios want no more than Kubernetes promises.
 package ci
 
 import (

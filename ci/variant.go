@@ -26,7 +26,10 @@ func readVariant(path string) (Variant, error) {
 		return v, err
 	}
 	for line := range strings.Lines(header) {
-		if allowed, found := strings.CutPrefix(line, "Allowed: "); found && v.Allowed == "" {
+		if allowed, found := strings.CutPrefix(line, "Allowed: "); found {
+			if v.Allowed != "" {
+				return v, fmt.Errorf("%s has two lines \"Allowed: …\"", v)
+			}
 			v.Allowed = strings.TrimSpace(allowed)
 		} else {
 			v.About += line

@@ -31,6 +31,7 @@ func TestLoadVariants(t *testing.T) {
 	for _, test := range []struct{ name, text, says string }{
 		{"whole", "Allowed: the handbook\nIt is green.\n" + diff, ""},
 		{"nobody", "It is green.\n" + diff, "who allows it"},
+		{"twice", "Allowed: the handbook\nAllowed: the law\nIt is green.\n" + diff, "two lines"},
 		{"silent", "Allowed: the handbook\n" + diff, "what is otherwise"},
 		{"no diff", "Allowed: the handbook\nIt is green.\n", "no diff"},
 		{"elsewhere", "Allowed: the handbook\nIt is green.\n" + strings.ReplaceAll(diff, "reference/", "steps/"), "steps/x.go"},

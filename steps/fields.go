@@ -130,7 +130,7 @@ func fieldContains(ctx context.Context, path, kind, name, part string) error {
 		func(value string, _ bool) bool { return strings.Contains(value, part) })
 }
 
-// fieldIsAfter compares a time of an object with another one of its, or with one that is given; they are told in whole seconds.
+// fieldIsAfter compares a time of an object with another of its times, or with a given one. They are told in whole seconds.
 func fieldIsAfter(ctx context.Context, later, kind, name string, least, most int, earlier string) error {
 	object, err := objectNamed(ctx, kind, name)
 	if err != nil {

@@ -115,7 +115,8 @@ func (s *scenario) askInside(ctx context.Context, q inside) (*answer, error) {
 	return a, err
 }
 
-// tryInside does the same; without an answer it tells why there is none. A request that is sent away for now is sent again.
+// tryInside does the same; without an answer it tells why there is none. A request that is sent away by 429 is sent again: the
+// program in the Pod does not tell the header, but nothing else answers its requests so.
 func (s *scenario) tryInside(ctx context.Context, q inside) (a *answer, why string, err error) {
 	for again := 0; ; again++ {
 		a, why, err = s.tryInsideOnce(ctx, q)

@@ -27,7 +27,7 @@ func replicaSetSentences(sc vocabulary) {
 	sc.Step(`^ReplicaSet "([^"]*)" still has the same Pods as "([^"]*)"$`, samePods)
 	sc.Step(`^the Pods of ReplicaSet "([^"]*)" and their ages are remembered as "([^"]*)"$`, agesRemembered)
 	sc.Step(`^ReplicaSet "([^"]*)" does not have the same Pods as "([^"]*)", if "([^"]*)" were of about one age$`, otherPods)
-	sc.Step(`^the controller of ReplicaSets has seen all Pods$`, podsSeen)
+	sc.Step(`^the controller of ReplicaSets has seen all sets and Pods$`, podsSeen)
 	sc.Step(`^the garbage collector has seen all (Pod|ReplicaSet)s$`, collectorSees)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control Pod "([^"]*)"$`, comesToControl)
 	sc.Step(`^ReplicaSet "([^"]*)" comes to control exactly the Pods "([^"]*)"$`, comesToControlExactly)
@@ -234,9 +234,9 @@ func podsRemembered(ctx context.Context, set, as string) error {
 // witnessName is the set by which podsSeen tells what a controller has seen.
 const witnessName = "witness"
 
-// podsSeen waits until whoever controls sets knows of every Pod that there is by now. Kubernetes promises no order between its watches of
-// sets and of Pods: a set that is seen before an orphan gets a Pod of its own, and the orphan may be the one too many. The step makes
-// a set whose only Pod is the youngest of all; when the set counts it, those before it have been seen, too.
+// podsSeen waits until whoever controls sets knows of every set and every Pod as they are by now. Kubernetes promises no order between its
+// watches of sets and of Pods: a set that is seen before an orphan gets a Pod of its own, and the orphan may be the one too many. The step
+// makes a set whose only Pod is the youngest of all; when the set counts it, all changes before it have been seen, too.
 func podsSeen(ctx context.Context) error {
 	s, err := from(ctx)
 	if err != nil {

@@ -93,7 +93,6 @@ func (s *scenario) use(ctx context.Context, cluster Cluster) error {
 	config := rest.CopyConfig(cluster.Config())
 	config.QPS, config.Burst = -1, 0 // the suite's own patience is no property of the target
 	config.UserAgent = "plumbline"
-	config.Wrap(func(base http.RoundTripper) http.RoundTripper { return patient{base} })
 	typed, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make a client for %s: %w", cluster.Name(), err)
@@ -102,6 +101,9 @@ func (s *scenario) use(ctx context.Context, cluster Cluster) error {
 	if err != nil {
 		return fmt.Errorf("make a dynamic client for %s: %w", cluster.Name(), err)
 	}
+	// Those clients come again by themselves.
+	config = rest.CopyConfig(config)
+	config.Wrap(func(base http.RoundTripper) http.RoundTripper { return patient{base} })
 	s.cluster, s.config, s.typed, s.dynamic = cluster, config, typed, dyn
 	s.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(typed.Discovery()))
 	s.namespace, err = s.makeNamespace(ctx)

@@ -109,11 +109,11 @@ func run(ctx context.Context, o options) (err error) {
 // judge runs the suite against an image of the variant.
 func judge(ctx context.Context, forge *fixtures.Forge, runner, folder string, v ci.Variant, o options) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+		return fmt.Errorf("make a folder for the variant %s: %w", v.Name, err)
 	}
 	overlay, err := v.Overlay(ctx, ".", folder)
 	if err != nil {
-		return err
+		return err // it names the patch
 	}
 	image, err := forge.Overlaid(ctx, overlay, filepath.Join(folder, "bin"))
 	if err != nil {
@@ -128,7 +128,11 @@ func judge(ctx context.Context, forge *fixtures.Forge, runner, folder string, v 
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = endLimit
-	if err := cmd.Run(); err != nil {
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		return fmt.Errorf("the variant %s: %w", v.Name, context.Cause(ctx))
+	}
+	if err != nil {
 		return fmt.Errorf("the variant %s does not pass (%w); %s has the details. It is right because: %s", v.Name, err, filepath.Join(out, "report.json"), v.Allowed)
 	}
 	return nil

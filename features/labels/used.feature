@@ -20,7 +20,7 @@ Feature: What Kubernetes uses labels and annotations for
         ---
         {apiVersion: v1, kind: Pod, metadata: {name: other, labels: {app: other, tier: front}}, spec: {schedulerName: example.com/nobody, containers: [{name: app, image: "example.com/app:1"}]}}
         """
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1

@@ -78,7 +78,7 @@ Feature: Nodes that fail
       And Pod "bare" becomes Ready
       And "metadata.uid" of Pod "bare" is still "${uid}"
       # It begins from its beginning.
-      And "status.initContainerStatuses[name=first].state.terminated.finishedAt" of Pod "bare" is between 1 and 600 seconds after "${first}"
+      And "status.initContainerStatuses[name=first].state.terminated.finishedAt" of Pod "bare" is between 1 and 86400 seconds after "${first}"
       And "spec.nodeName" of Pod "bare" is still "node-2"
       And there is no Pod "brief"
       And ReplicaSet "web" still has the same Pods as "after"

@@ -630,8 +630,8 @@ Feature: Storage that outlives Pods
         spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
         """
       And "status.phase" of PersistentVolumeClaim "other" becomes "Bound"
-      Then "status.conditions[type=PodScheduled].reason" of Pod "late" stays "Unschedulable" for 4 seconds
-      And a warning is recorded for Pod "late" that says "data"
+      Then a warning is recorded for Pod "late" that says "data"
+      And "status.conditions[type=PodScheduled].reason" of Pod "late" stays "Unschedulable" for 4 seconds
       And "status.conditions[type=PodScheduled].message" of Pod "late" contains "data"
       And PersistentVolumeClaim "data" exists for 3 seconds
       And "status.phase" of PersistentVolume "${namespace}-kept" is "Bound"

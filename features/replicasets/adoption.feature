@@ -18,7 +18,7 @@ Feature: Adoption and quarantine
       And Pod "early" is Ready
       And "metadata.uid" of Pod "early" is remembered as "uid"
       And "status.containerStatuses[name=app].containerID" of Pod "early" is remembered as "container"
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       When this is submitted:
         """
         apiVersion: apps/v1
@@ -63,7 +63,7 @@ Feature: Adoption and quarantine
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       And Pods "one, two, three" are Ready
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       When this is submitted:
         """
         apiVersion: apps/v1
@@ -126,7 +126,7 @@ Feature: Adoption and quarantine
           containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
         """
       And "status.phase" of Pod "dead" becomes "Failed"
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1
@@ -168,7 +168,7 @@ Feature: Adoption and quarantine
           schedulerName: example.com/nobody
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1

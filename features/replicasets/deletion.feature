@@ -118,7 +118,7 @@ Feature: Deletion
       Then it is accepted
       And ReplicaSet "web" is gone
       And the Pods "${its Pods}" still run, without a controller and with no restart
-      Given the controller of ReplicaSets has seen all Pods
+      Given the controller of ReplicaSets has seen all sets and Pods
       When this is submitted:
         """
         apiVersion: apps/v1

@@ -16,7 +16,7 @@ Feature: Who goes first
         ---
         {apiVersion: v1, kind: Pod, metadata: {name: dear, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
         """
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1
@@ -32,7 +32,7 @@ Feature: Who goes first
       And Pods "cheap, dear" are Ready
       And "status.phase" of Pod "unready" becomes "Running"
       And ReplicaSet "web" comes to control exactly the Pods "cheap, dear, nowhere, unready"
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       When "spec.replicas" of ReplicaSet "web" is set to "3"
       Then ReplicaSet "web" comes to control exactly the Pods "cheap, dear, unready"
       When "spec.replicas" of ReplicaSet "web" is set to "2"
@@ -52,7 +52,7 @@ Feature: Who goes first
         """
         {apiVersion: v1, kind: Pod, metadata: {name: young, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}}
         """
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1
@@ -137,7 +137,7 @@ Feature: Who goes first
         """
         status: {containerStatuses: [{name: app, image: "${image}", imageID: "", ready: false, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}}]}
         """
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1
@@ -174,7 +174,7 @@ Feature: Who goes first
         """
       And Deployment "web" comes to have 4 Ready Pods of the version "one", and no others
       And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "set"
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And the Pods of ReplicaSet "${set}" come to lie over the nodes with a difference of at most 1
       When "spec.replicas" of Deployment "web" is set to "3"
       Then "spec.replicas" of ReplicaSet "${set}" becomes "3"

@@ -497,7 +497,7 @@ Feature: Replicas
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       And Pods "web-first, web-second" are Ready
-      And the controller of ReplicaSets has seen all Pods
+      And the controller of ReplicaSets has seen all sets and Pods
       And these objects exist:
         """
         apiVersion: apps/v1

@@ -785,7 +785,7 @@ Feature: Ways into a Service
       When Pod "client" sends 14 requests to "http://${forgetting}/", one every 2 seconds
       Then they are answered by more than one of the Pods "${pods}"
 
-    # Each port keeps its clients by itself. Twenty choices between two Pods by chance fall on the same one less than once in a million
+    # Upstream keeps the clients of each port by itself. Twenty choices between two Pods by chance fall on the same one less than once in a million
     # times (2 to the power of -20), be it one for each port that forgets whom it kept, or one for each of its requests.
     Scenario: another Pod that joins changes nothing, and who is not ready any more is left
       Given these objects exist:
