@@ -458,7 +458,13 @@ Feature: Autoscaling
           template:
             metadata: {labels: {app: web}}
             spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
-        ---
+        """
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      # What it uses is known, so that it is the request that is missing.
+      And Pod "${pod}" is measured to use between "0" and "1" of cpu
+      And these objects exist:
+        """
         apiVersion: autoscaling/v2
         kind: HorizontalPodAutoscaler
         metadata: {name: web}
