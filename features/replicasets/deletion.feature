@@ -18,7 +18,6 @@ Feature: Deletion
       """
     And ReplicaSet "web" comes to have 2 Ready Pods
     And the Pods of ReplicaSet "web" are remembered as "its Pods"
-    And the garbage collector has seen all Pods
 
   @replicasets/delete-cascades
   Rule: the Pods go with the set
@@ -36,6 +35,7 @@ Feature: Deletion
       And there come to be no Pods with the selector "app=web"
 
     Scenario: in the foreground, the set stays until its Pods are gone
+      Given the garbage collector has seen all Pods
       When ReplicaSet "web" is deleted with propagation "Foreground"
       Then it is accepted
       And the answer has "foregroundDeletion" in "metadata.finalizers[0]"
@@ -114,6 +114,7 @@ Feature: Deletion
   Rule: the Pods can be kept
 
     Scenario: orphaned Pods run on, and a new set adopts them
+      Given the garbage collector has seen all Pods
       When ReplicaSet "web" is deleted with propagation "Orphan"
       Then it is accepted
       And ReplicaSet "web" is gone
@@ -137,6 +138,7 @@ Feature: Deletion
       And ReplicaSet "heir" still has the same Pods as "its Pods"
 
     Scenario Outline: kubectl delete --cascade=<cascade>
+      Given the garbage collector has seen all Pods
       When kubectl runs "delete replicaset web --cascade=<cascade>"
       Then it exits with 0
       And ReplicaSet "web" is gone
