@@ -87,7 +87,7 @@ mutants: suite
 
 # A run can be narrowed as make conformance can.
 variants: suite
-	@$(PLAIN) go run -trimpath ./ci/vary $(if $(NAME),-name=$(NAME)) $(if $(OUT),-out=$(OUT)) $(filter-out -make -keep -list -dry-run -out=% -target=% -image=% -kubeconfig=% -context=% -workload-image=% -expected-failures=%,$(ARGS))
+	@$(PLAIN) go run -trimpath ./ci/vary $(if $(NAME),-name=$(NAME)) $(if $(OUT),-out=$(OUT)) -- $(filter-out -make -keep -list -dry-run -out=% -target=% -image=% -kubeconfig=% -context=% -workload-image=% -expected-failures=%,$(ARGS))
 
 BENCH = $(PLAIN) go run -trimpath ./ci/bench $(if $(TARGET),-target=$(TARGET)) $(if $(IMAGE),-image=$(IMAGE)) $(if $(ONLY),-only=$(ONLY)) $(if $(RUNS),-runs=$(RUNS)) $(if $(OUT),-out=$(OUT))
 

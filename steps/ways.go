@@ -314,25 +314,25 @@ func requestsSentSlowly(ctx context.Context, client string, count int, target st
 	return err
 }
 
-// portsOf are the URLs of a Service's ports at its cluster IP.
-func (s *scenario) portsOf(ctx context.Context, name string) ([]string, error) {
+// portsOf are the URLs of the ports of a Service of the scenario at its cluster IP.
+func portsOf(ctx context.Context, name string) (*scenario, []string, error) {
+	s, err := from(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	service, err := s.typed.CoreV1().Services(s.namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return nil, answered(fmt.Sprintf("read Service %q", name), err)
+		return nil, nil, answered(fmt.Sprintf("read Service %q", name), err)
 	}
 	var targets []string
 	for _, port := range service.Spec.Ports {
 		targets = append(targets, fmt.Sprintf("http://%s/", net.JoinHostPort(service.Spec.ClusterIP, strconv.Itoa(int(port.Port)))))
 	}
-	return targets, nil
+	return s, targets, nil
 }
 
 func requestsSentToPorts(ctx context.Context, client string, count int, service string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	targets, err := s.portsOf(ctx, service)
+	s, targets, err := portsOf(ctx, service)
 	if err != nil {
 		return err
 	}
@@ -349,11 +349,7 @@ func requestsSentToPorts(ctx context.Context, client string, count int, service 
 }
 
 func everyPortAnswers(ctx context.Context, client, service, list string) error {
-	s, err := from(ctx)
-	if err != nil {
-		return err
-	}
-	targets, err := s.portsOf(ctx, service)
+	s, targets, err := portsOf(ctx, service)
 	if err != nil {
 		return err
 	}

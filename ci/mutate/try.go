@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/plumbline/plumbline/ci"
@@ -23,9 +21,6 @@ const (
 	buildLimit = 10 * time.Minute
 	runLimit   = 6 * time.Minute
 )
-
-// endLimit is how long a run may take to clean up once it has been told to end.
-const endLimit = time.Minute
 
 // try runs a mutant's scenarios against a cluster of it. It returns nothing if the mutant is caught, and why not
 // otherwise. One that seems to live in the program that it shares with others is tried in one of its own, which has the last word.
@@ -88,14 +83,9 @@ func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make a folder for the report: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, h.runner, "-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
+	cmd := ci.Run(ctx, h.runner, "-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	// An interrupt at the terminal reaches whole groups of processes, and a second one ends a run without its clean-up:
-	// the runs get theirs from here alone.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = endLimit
 	_ = cmd.Run() // it fails, if all is well; the report says how
 	logged := os.WriteFile(filepath.Join(out, "run.log"), said.Bytes(), 0o644)
 	if ctx.Err() != nil {

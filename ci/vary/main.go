@@ -1,6 +1,6 @@
 // Vary changes the reference orchestrator as variants say, and wants the suite to pass all the same.
 //
-//	go run ./ci/vary [flags]       in the repository's root; -help lists the flags
+//	go run ./ci/vary [flags] [-- flags of the runs]       in the repository's root; -help lists the flags
 //
 // The repository stays as it is: go builds from an overlay. One variant is judged after the other, each by a whole run.
 package main
@@ -11,19 +11,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/plumbline/plumbline/ci"
 	"github.com/plumbline/plumbline/fixtures"
 )
-
-// endLimit is how long a run may take to clean up once it has been told to end.
-const endLimit = time.Minute
 
 // options are what the flags set.
 type options struct {
@@ -42,7 +37,7 @@ func main() {
 	})
 	flag.StringVar(&o.out, "out", filepath.Join("out", "variants"), "the `folder` of the reports")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "vary [flags] [flags of the runs, such as -scenario=…]")
+		fmt.Fprintln(flag.CommandLine.Output(), "vary [flags] [-- flags of the runs, such as -scenario=…]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -121,13 +116,8 @@ func judge(ctx context.Context, forge *fixtures.Forge, runner, folder string, v 
 	}
 	defer func() { err = errors.Join(err, forge.Remove(context.WithoutCancel(ctx), image)) }()
 	out := filepath.Join(o.out, v.Name)
-	cmd := exec.CommandContext(ctx, runner, append([]string{"-target=image", "-image=" + image, "-out=" + out}, o.rest...)...)
+	cmd := ci.Run(ctx, runner, append([]string{"-target=image", "-image=" + image, "-out=" + out}, o.rest...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// An interrupt at the terminal reaches whole groups of processes, and a second one ends a run without its clean-up:
-	// the run gets its own from here alone.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = endLimit
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		return fmt.Errorf("the variant %s: %w", v.Name, context.Cause(ctx))
