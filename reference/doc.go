@@ -1,6 +1,6 @@
 // Package reference is the folder of the reference orchestrator: the part of Kubernetes that the book's chapters 5 to 8
 // speak of, built on k8s.io/apiserver, etcd, containerd and iptables. It is one program, cmd/reference, with the commands
-// `server`, `node` and `init`.
+// `server` and `node`, and small ones beside it: cmd/init, the first process of a node's container, runs it.
 //
 // A Pod's way through it: apiserver takes the manifest, with defaults and validation from kind; controller makes ReplicaSets
 // for Deployments and Pods for ReplicaSets, and gives claims their volumes; scheduler binds them; node, the agent, runs them

@@ -17,7 +17,6 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newServerCommand(),
 		newNodeCommand(),
-		newInitCommand(),
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/plumbline/plumbline/reference/node"
 	"github.com/plumbline/plumbline/reference/node/runtime"
+	"github.com/plumbline/plumbline/reference/node/shim"
 	"github.com/plumbline/plumbline/reference/pki"
 	"github.com/plumbline/plumbline/reference/proxy"
 )
@@ -321,7 +322,7 @@ func (o *opening) close() error {
 func openRuntime(ctx context.Context, dataDir string) (*runtime.Containerd, error) {
 	for told := ""; ; {
 		containers, err := runtime.New(ctx, runtime.Options{
-			Address: containerdSocket, StateDir: filepath.Join(dataDir, "runtime"),
+			Address: shim.Containerd, StateDir: filepath.Join(dataDir, "runtime"),
 		})
 		if err == nil {
 			if err := containers.ImportImages(ctx, ownImagesDir, imagesDir); err != nil {

@@ -10,6 +10,8 @@ const (
 	Program = "/usr/local/bin/shim"
 	// Socket is what it serves.
 	Socket = "/run/reference/shim.sock"
+	// Containerd is the socket of whom it works for, at containerd's own default.
+	Containerd = "/run/containerd/containerd.sock"
 	// Namespace is containerd's namespace of what it runs.
 	Namespace = "reference"
 	// State is runc's folder of the containers in the namespace.
