@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	v1 "k8s.io/api/core/v1"
 
@@ -24,7 +26,10 @@ func (w *worker) mounts(ctx context.Context, pod *v1.Pod, c *v1.Container, podIP
 		}
 		path, sub := v.Path, m.SubPath
 		if m.SubPathExpr != "" {
-			sub = expand(m.SubPathExpr, func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
+			var err error
+			if sub, err = expandPart(m.SubPathExpr, vars); err != nil {
+				return nil, err
+			}
 		}
 		if sub != "" {
 			var err error
@@ -58,6 +63,24 @@ func (w *worker) mounts(ctx context.Context, pod *v1.Pod, c *v1.Container, podIP
 		}
 	}
 	return mounts, nil
+}
+
+// expandPart is the part of a volume that an expression names. Variables that are missing or empty are an error: with
+// nothing in their place it would be somebody else's part, or the whole volume.
+func expandPart(expression string, vars map[string]string) (string, error) {
+	var missing []string
+	part := expand(expression, func(name string) (string, bool) {
+		value := vars[name]
+		if value == "" {
+			missing = append(missing, name)
+		}
+		return value, true
+	})
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return "", fmt.Errorf("missing value for %s", strings.Join(slices.Compact(missing), ", "))
+	}
+	return part, nil
 }
 
 // podFiles writes the files that all containers of a Pod share.
