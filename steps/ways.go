@@ -301,7 +301,8 @@ func comesToBeAnsweredByOne(ctx context.Context, client, target, list string) er
 		return err
 	}
 	pods := names(list)
-	return s.untilTraffic(ctx, burst{client: client, target: target, count: fewRequests}, "all answered by one of "+among(pods),
+	// So many that who chooses anew for each is told from who keeps to one: a few may fall on the same Pod by chance.
+	return s.untilTraffic(ctx, burst{client: client, target: target, count: balanceRequests}, "all answered by one of "+among(pods),
 		func(requests []request) bool { return oneOf(requests, pods) })
 }
 

@@ -247,6 +247,31 @@ Feature: Cluster IPs
         """
       Then it is accepted
 
+  @cluster @implementation @services/cluster-ip-in-range-and-free @services/node-port-assigned
+  Rule: what is taken stays taken when the server begins anew
+
+    Scenario: kill -9 of the server
+      Given a cluster of its own with 1 node
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "first" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "first" is remembered as "port"
+      When the server of the first node is killed
+      And the API server answers again
+      And this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {clusterIP: "${address}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: second}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${port}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      And there is no Service "second"
+
   @services/cluster-ip-immutable
   Rule: the address cannot be changed
 

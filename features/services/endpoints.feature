@@ -6,7 +6,7 @@ Feature: Endpoints
   Rule: endpoints follow the Pods, whatever becomes of them
 
     @services/readiness-managed @pods/grace-period-finishes-requests
-    Scenario: not ready, terminating, published all the same, bound to a node that there is not
+    Scenario: not ready, terminating, published all the same
       Given these objects exist:
         """
         apiVersion: v1
@@ -31,14 +31,6 @@ Feature: Endpoints
             readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
         ---
         apiVersion: v1
-        kind: Pod
-        metadata: {name: nowhere, labels: {app: web}}
-        spec:
-          nodeName: node-that-there-is-not
-          terminationGracePeriodSeconds: 0
-          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
-        ---
-        apiVersion: v1
         kind: Service
         metadata: {name: web}
         spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
@@ -52,7 +44,6 @@ Feature: Endpoints
       And the endpoint of Pod "one" in Service "web" comes to be "ready=true, serving=true, terminating=false"
       And the endpoint of Pod "two" in Service "web" comes to be "ready=false, serving=false, terminating=false"
       And the endpoint of Pod "two" in Service "eager" comes to be "ready=true, serving=false, terminating=false"
-      And the endpoint of Pod "nowhere" in Service "web" comes to be "absent"
       And the Endpoints "web" come to list exactly the Pods "one"
       And the Endpoints "eager" come to list exactly the Pods "one, two"
       When Pod "one" is deleted
@@ -60,6 +51,39 @@ Feature: Endpoints
       And the endpoint of Pod "one" in Service "eager" comes to be "ready=true, serving=true, terminating=true"
       And the Endpoints "web" come to list exactly the Pods ""
       And the endpoint of Pod "one" in Service "web" comes to be "absent"
+
+    # Upstream's slices leave it out, and its Endpoints do not. The other Pod is made later: once it is listed, the first has been passed over.
+    @should
+    Scenario: a Pod that says that it is ready on a node that there is not is in no slice
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: nowhere, labels: {app: web}}
+        spec:
+          nodeName: node-that-there-is-not
+          terminationGracePeriodSeconds: 0
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      When the status of Pod "nowhere" is patched with:
+        """
+        status: {phase: Running, podIP: 192.0.2.66, podIPs: [{ip: 192.0.2.66}], conditions: [{type: Ready, status: "True"}]}
+        """
+      Then it is accepted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: somewhere, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then the ready endpoints of Service "web" come to be exactly the Pods "somewhere"
 
     Scenario: labels of Pods and of the Service's selector, named ports, and the Service's end
       Given these objects exist:
@@ -208,6 +232,50 @@ Feature: Endpoints
       And "metadata.labels.colour" of Endpoints "web" becomes "green"
       And "metadata.labels['kubernetes.io/service-name']" of EndpointSlice "${slice}" is "web"
 
+    # The controller writes a slice of its own when the Pod gets its label, and has all of the Service's before its eyes then.
+    @network @services/proxy-follows-endpoints
+    Scenario: with a selector, somebody else's slice serves beside the controller's, and is left alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "one, two" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: by-hand, labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: example.com}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${one}"]}]
+        """
+      And "metadata.resourceVersion" of EndpointSlice "by-hand" is remembered as "slice"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      When Pod "two" is labelled "app=web"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      When Pod "two" is relabelled "app=other"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And "metadata.resourceVersion" of EndpointSlice "by-hand" is still "${slice}"
+
   @network @services/without-selector
   Rule: without a selector the endpoints are the user's
 
@@ -269,6 +337,19 @@ Feature: Endpoints
       And "metadata.resourceVersion" of EndpointSlice "by-hand" is still "${slice}"
       And "metadata.resourceVersion" of Endpoints "listed" is still "${list}"
       And there is no Endpoints "sliced"
+      # A Service may have several slices.
+      Given these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: by-hand-too, labels: {kubernetes.io/service-name: sliced}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${two}"]}]
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
+      When EndpointSlice "by-hand-too" is deleted
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
       When EndpointSlice "by-hand" is patched with:
         """
         endpoints: [{addresses: ["${one}"]}, {addresses: ["${two}"]}]
@@ -289,7 +370,7 @@ Feature: Endpoints
       Then requests from Pod "client" to "http://${sliced}/" come to be refused
       And requests from Pod "client" to "http://${listed}/" come to be refused
 
-    Scenario: a hint that leaves nobody, that not every endpoint has, or that is not a ready one's, is none
+    Scenario: a hint that leaves nobody, or that is not a ready one's, is none
       Given these objects exist:
         """
         apiVersion: v1
@@ -334,21 +415,77 @@ Feature: Endpoints
       Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
       When EndpointSlice "by-hand" is patched with:
         """
-        endpoints: [{addresses: ["${one}"]}]
-        """
-      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
-      When EndpointSlice "by-hand" is patched with:
-        """
-        endpoints: [{addresses: ["${one}"]}, {addresses: ["${two}"], hints: {forNodes: [{name: "${node}"}]}}]
-        """
-      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
-      When EndpointSlice "by-hand" is patched with:
-        """
         endpoints:
         - {addresses: ["${one}"], hints: {forNodes: [{name: node-that-there-is-not}]}}
         - {addresses: [192.0.2.9], conditions: {ready: false, serving: false}, hints: {forNodes: [{name: "${node}"}]}}
         """
       Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+
+    # A proxy may take what hints there are.
+    @should
+    Scenario: a hint that not every endpoint has is none
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: sliced}
+        spec: {ports: [{port: 80}]}
+        """
+      And Pods "one, two" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "status.podIP" of Pod "two" is remembered as "two"
+      And "spec.nodeName" of Pod "one" is remembered as "node"
+      And "spec.clusterIP" of Service "sliced" is remembered as "sliced"
+      And these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: by-hand, labels: {kubernetes.io/service-name: sliced}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${one}"]}, {addresses: ["${two}"], hints: {forNodes: [{name: "${node}"}]}}]
+        """
+      Then requests from Pod "one" to "http://${sliced}/" come to be answered by exactly the Pods "one, two"
+
+  @api @services/without-selector
+  Rule: the user's Endpoints are mirrored into slices, unless they say that they are not to be
+
+    # One controller mirrors both: when the later ones are mirrored, it has had the first before it, too.
+    Scenario: neither those that come with the label, nor those that get it
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first}, spec: {ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: later}, spec: {ports: [{port: 80}]}}
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: first, labels: {endpointslice.kubernetes.io/skip-mirror: "true"}}
+        subsets: [{addresses: [{ip: 10.1.0.1}], ports: [{port: 8080}]}]
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: later}
+        subsets: [{addresses: [{ip: 10.1.0.2}], ports: [{port: 8080}]}]
+        """
+      Then the ready endpoints of Service "later" come to be exactly the Pods "10.1.0.2"
+      And the selector "kubernetes.io/service-name=first" finds exactly the EndpointSlices ""
+      When Endpoints "later" is labelled "endpointslice.kubernetes.io/skip-mirror=true"
+      Then there come to be no EndpointSlices with the selector "kubernetes.io/service-name=later"
 
   @workloads @services/cluster-ip-assigned
   Rule: a container is told of the Services that were there before it
@@ -379,6 +516,11 @@ Feature: Endpoints
             image: "${image}"
             command: [/workload, steps, env WEB_FRONT_SERVICE_HOST, wait]
             readinessProbe: {exec: {command: [/workload, env, WEB_FRONT_SERVICE_HOST]}, periodSeconds: 1, timeoutSeconds: 10}
+          - name: own
+            image: "${image}"
+            command: [/workload, steps, env WEB_FRONT_SERVICE_PORT, wait]
+            env: [{name: WEB_FRONT_SERVICE_HOST, value: elsewhere}]
+            readinessProbe: {exec: {command: [/workload, env, WEB_FRONT_SERVICE_PORT]}, periodSeconds: 1, timeoutSeconds: 10}
         ---
         apiVersion: v1
         kind: Pod
@@ -416,6 +558,12 @@ Feature: Endpoints
       Then it prints "${address}"
       When container "app" of Pod "told" executes "/workload env EACH_SERVICE_HOST"
       Then it exits with 1
+      # Where the cluster's DNS is a Service of this name, that is in another namespace.
+      When container "app" of Pod "told" executes "/workload env KUBE_DNS_SERVICE_HOST"
+      Then it exits with 1
+      # What the container says itself has the last word.
+      When container "own" of Pod "told" executes "/workload env WEB_FRONT_SERVICE_HOST"
+      Then it prints "elsewhere"
       When container "app" of Pod "untold" executes "/workload env WEB_FRONT_SERVICE_HOST"
       Then it exits with 1
       When container "app" of Pod "untold" executes "/workload env KUBERNETES_SERVICE_HOST"

@@ -297,7 +297,7 @@ Feature: The API from inside
   @services/api-consumers
   Rule: a cluster role is for one namespace, or for all and for what lies in none, as it is bound
 
-    # The paths are those of an API server that tells how it is, which everybody who is known may ask for as a whole, and nobody else in part.
+    # Nothing is at the paths: who may ask for them is told so, and who may not is refused before anybody looks.
     Scenario: bound for a namespace and for the cluster: namespaces, what lies in none, and paths
       Given roles of the whole cluster decide what service accounts may do
       And these objects exist:
@@ -307,7 +307,7 @@ Feature: The API from inside
         metadata: {name: "${namespace}"}
         rules:
         - {apiGroups: [""], resources: [endpoints, namespaces], verbs: [get, list]}
-        - {nonResourceURLs: [/livez/ping, "/readyz/*"], verbs: [get]}
+        - {nonResourceURLs: [/plumbline/one, "/plumbline/more/*"], verbs: [get]}
         ---
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
@@ -322,7 +322,7 @@ Feature: The API from inside
       Then it is refused with 403 "Forbidden"
       When Pod "client" asks the API for "/api/v1/namespaces"
       Then it is refused with 403 "Forbidden"
-      When Pod "client" asks the API for "/livez/ping"
+      When Pod "client" asks the API for "/plumbline/one"
       Then it is refused with 403
       When these objects exist:
         """
@@ -339,17 +339,17 @@ Feature: The API from inside
       Then it is accepted
       When Pod "client" asks the API for "/api/v1/namespaces/default/configmaps"
       Then it is refused with 403 "Forbidden"
-      When Pod "client" asks the API for "/livez/ping"
-      Then it is accepted
-      When Pod "client" asks the API for "/readyz/ping"
-      Then it is accepted
-      When Pod "client" asks the API for "/healthz/ping"
+      When Pod "client" asks the API for "/plumbline/one"
+      Then it is refused with 404
+      When Pod "client" asks the API for "/plumbline/more/two"
+      Then it is refused with 404
+      When Pod "client" asks the API for "/plumbline/two"
       Then it is refused with 403
-      When Pod "client" asks the API for "/livez/ping/more"
+      When Pod "client" asks the API for "/plumbline/one/more"
       Then it is refused with 403
       When ClusterRoleBinding "${namespace}" is deleted
       Then Pod "client" comes to be refused with 403 when it asks the API for "/api/v1/endpoints"
-      And Pod "client" comes to be refused with 403 when it asks the API for "/livez/ping"
+      And Pod "client" comes to be refused with 403 when it asks the API for "/plumbline/one"
       When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints"
       Then it is accepted
 
@@ -445,6 +445,34 @@ Feature: The API from inside
       And Pod "client" comes to be answered when it asks the API, by the name "kubernetes.default.svc", for "/version"
       When container "client" of Pod "client" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/namespace"
       Then it prints "${namespace}"
+
+    # Whether it lets a stranger in there is up to the server: any answer is one.
+    @services/endpoints-object
+    Scenario: the server is an endpoint of its Service, and answers there
+      Given roles of the whole cluster decide what service accounts may do
+      And these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}"}
+        rules: [{apiGroups: ["", discovery.k8s.io], resources: [endpoints, endpointslices], verbs: [get, list]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: "${namespace}"}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/default/endpoints/kubernetes"
+      And "subsets[0].addresses[0].ip" of the answer is remembered as "server"
+      And "subsets[0].ports[0].port" of the answer is remembered as "port"
+      When container "client" of Pod "client" executes "/workload http https://${server}:${port}/version"
+      Then it exits with 0
+      When Pod "client" asks the API for "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=kubernetes"
+      Then it is accepted
+      And the answer has "${port}" in "items[0].ports[0].port"
+      # That there is one; of several servers nobody promises an order.
+      And "items[0].endpoints[0].addresses[0]" of the answer is remembered as "listed"
 
     Scenario: without a name of its own it is the default account of its namespace
       Given these objects exist:

@@ -18,7 +18,7 @@ Feature: Traffic
         containers:
         - name: app
           image: "${image}"
-          command: [/workload, serve]
+          command: [/workload, serve, --port=8080, --port=8090]
           readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
       ---
       apiVersion: v1
@@ -28,7 +28,7 @@ Feature: Traffic
         containers:
         - name: app
           image: "${image}"
-          command: [/workload, serve]
+          command: [/workload, serve, --port=8080, --port=8090]
           readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
       ---
       apiVersion: v1
@@ -82,17 +82,14 @@ Feature: Traffic
       And container "app" of Pod "two" executes "/workload control path=/readyz status=503"
       Then the ready endpoints of Service "web" come to be exactly the Pods ""
       And requests from Pod "client" to "http://${address}/" come to be refused
-      # A Service may want them as they are.
-      Given these objects exist:
-        """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: eager}
-        spec: {publishNotReadyAddresses: true, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-        """
-      And "spec.clusterIP" of Service "eager" is remembered as "eager"
-      Then requests from Pod "client" to "http://${eager}/" come to be answered by exactly the Pods "one, two"
-      And the endpoint of Pod "two" in Service "eager" comes to be "ready=true, serving=false, terminating=false"
+      # A Service may want them as they are, and may change its mind.
+      When "spec.publishNotReadyAddresses" of Service "web" is set to "true"
+      Then it is accepted
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      And the endpoint of Pod "two" in Service "web" comes to be "ready=true, serving=false, terminating=false"
+      When "spec.publishNotReadyAddresses" of Service "web" is set to "false"
+      Then it is accepted
+      And the ready endpoints of Service "web" come to be exactly the Pods ""
 
   @services/proxy-follows-endpoints
   Rule: traffic follows the Pods that come and go
@@ -123,6 +120,29 @@ Feature: Traffic
       Then it is accepted
       And requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "http://${address}/" come to be answered by none of the Pods "one, two"
+
+    # The new target refuses at first, so that it is told from the old one.
+    @services/endpoints-object
+    Scenario: a new target is led to, and so is a port that is added
+      Given requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      When container "app" of Pod "one" executes "/workload control port=8090 listen=off"
+      And container "app" of Pod "two" executes "/workload control port=8090 listen=off"
+      And Service "web" is patched with:
+        """
+        spec: {ports: [{port: 80, targetPort: 8090}]}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${address}/" come to be refused
+      When container "app" of Pod "one" executes "/workload control port=8090 listen=on"
+      And container "app" of Pod "two" executes "/workload control port=8090 listen=on"
+      Then requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      When Service "web" is patched with:
+        """
+        spec: {ports: [{name: http, port: 80, targetPort: 8090}, {name: more, port: 8081, targetPort: 8080}]}
+        """
+      Then it is accepted
+      And requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${address}/" come to be answered by exactly the Pods "one, two"
 
   @services/cluster-ip-immutable
   Rule: a refused change of the address does no harm

@@ -126,6 +126,15 @@ Feature: Types of Services
       Then it is accepted
       And the Services' node ports are all those from 30100 to 30103
 
+    @cluster
+    Scenario Outline: a server with the node ports <range> refuses to start
+      Then a server with the flags "--service-node-port-range=<range>" refuses to start and says "service-node-port-range"
+
+      Examples:
+        | range       |
+        | somewhere   |
+        | 40000-30000 |
+
   @services/node-port-assigned @services/cluster-ip-assigned @services/external-name
   Rule: the type can change, and what a type does not have goes
 
@@ -322,6 +331,14 @@ Feature: Types of Services
       Then it is accepted
       When kubectl runs "get service front"
       Then its output contains "192.0.2.7"
+      # Some providers have names for what they provide, and no addresses.
+      When the status of Service "front" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{hostname: front.example.com}]}}
+        """
+      Then it is accepted
+      When kubectl runs "get service front"
+      Then its output contains "front.example.com"
       When "spec.type" of Service "front" is set to "ClusterIP"
       Then it is accepted
       And "status.loadBalancer.ingress" of Service "front" is absent
@@ -350,9 +367,56 @@ Feature: Types of Services
       And "status.loadBalancer.ingress" of Service "front" is absent
 
       Examples:
-        | what                     | ingress                      | field                                    |
-        | a provided address of no form | {ip: 192.0.2}           | status.loadBalancer.ingress[0].ip        |
-        | a provided name of no form    | {hostname: front_1}     | status.loadBalancer.ingress[0].hostname  |
+        | what                            | ingress                                    | field                                   |
+        | a provided address of no form   | {ip: 192.0.2}                              | status.loadBalancer.ingress[0].ip       |
+        | a provided name of no form      | {hostname: front_1}                        | status.loadBalancer.ingress[0].hostname |
+        | an unknown way of delivery      | {ip: 192.0.2.7, ipMode: Teleport}          | status.loadBalancer.ingress[0].ipMode   |
+        | a way of delivery to no address | {hostname: front.example.com, ipMode: VIP} | status.loadBalancer.ingress[0].ipMode   |
+
+    Scenario: nothing is provided for who asks for nothing
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: NodePort, ports: [{port: 80}]}}
+        """
+      When the status of Service "web" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: 192.0.2.7}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "status.loadBalancer.ingress"
+      And "status.loadBalancer.ingress" of Service "web" is absent
+
+    # Upstream refuses a chosen port for health that is taken with an error of its own (500): only that nothing is stored is asked.
+    Scenario: the port at which load balancers ask for health stays, and is nobody else's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: front}
+        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, externalTrafficPolicy: Local, ports: [{port: 80}]}
+        """
+      And "spec.healthCheckNodePort" of Service "front" is remembered as "health"
+      And a node port that is free is remembered as "free"
+      When "spec.healthCheckNodePort" of Service "front" is set to "${free}"
+      Then it is refused with 422 "Invalid" naming "spec.healthCheckNodePort"
+      And "spec.healthCheckNodePort" of Service "front" is still "${health}"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: other}, spec: {type: NodePort, ports: [{port: 80, nodePort: ${health}}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.ports[0].nodePort"
+      When this is submitted:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: other}
+        spec:
+          type: LoadBalancer
+          loadBalancerClass: example.com/nobody
+          externalTrafficPolicy: Local
+          healthCheckNodePort: ${health}
+          ports: [{port: 80}]
+        """
+      Then there is no Service "other"
 
     Scenario: the class of a load balancer stays
       Given these objects exist:

@@ -5,7 +5,7 @@ Feature: Ways into a Service
   Rule: every address that a Service has leads to every Pod
 
     # A Pod that nobody selects lends its address to the load balancer. Whoever does not know of that address as the Service's finds this Pod.
-    @services/every-type-balances @services/load-balancer @services/node-port-serves @services/proxy-follows-services
+    @services/every-type-balances @services/load-balancer @services/node-port-serves @services/proxy-follows-services @services/proxy-follows-endpoints
     Scenario: cluster IP, node port and a provided address, until the Service is gone
       Given these objects exist:
         """
@@ -26,24 +26,28 @@ Feature: Ways into a Service
         kind: Pod
         metadata: {name: lender}
         spec:
-          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8081]}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8081, --udp=9000]}]
         ---
         apiVersion: v1
         kind: Pod
         metadata: {name: one, labels: {app: web}}
         spec:
-          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300]}]
         ---
         apiVersion: v1
         kind: Pod
         metadata: {name: two, labels: {app: web}}
         spec:
-          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300]}]
         ---
         apiVersion: v1
         kind: Service
         metadata: {name: front}
-        spec: {type: LoadBalancer, loadBalancerClass: example.com/nobody, selector: {app: web}, ports: [{port: 8081, targetPort: 8080}]}
+        spec:
+          type: LoadBalancer
+          loadBalancerClass: example.com/nobody
+          selector: {app: web}
+          ports: [{name: http, port: 8081, targetPort: 8080}, {name: ask, port: 9000, targetPort: 5300, protocol: UDP}]
         ---
         apiVersion: v1
         kind: Service
@@ -66,6 +70,7 @@ Feature: Ways into a Service
         """
       Then it is accepted
       And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "udp://${lent}:9000" come to be answered by exactly the Pods "one, two"
       # A load balancer that is a proxy has something to do to requests: who takes the short way past it takes that away.
       When the status of Service "front" is patched with:
         """
@@ -79,6 +84,15 @@ Feature: Ways into a Service
         """
       Then it is accepted
       And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one, two"
+      # Without a Pod, the address is the Service's still: whoever lets requests pass to where it leads is answered by the lender.
+      When Pod "one" is relabelled "app=apart"
+      And Pod "two" is relabelled "app=apart"
+      Then requests from Pod "client" to "http://${lent}:8081/" come to be refused
+      And requests from Pod "client" to "udp://${lent}:9000" come to be refused
+      When Pod "one" is relabelled "app=web"
+      And Pod "two" is relabelled "app=web"
+      Then requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "udp://${lent}:9000" come to be answered by exactly the Pods "one, two"
       When Service "front" is deleted
       Then requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
       And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by none of the Pods "one, two"
@@ -212,7 +226,7 @@ Feature: Ways into a Service
         apiVersion: v1
         kind: Service
         metadata: {name: near}
-        spec: {internalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        spec: {type: NodePort, internalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
         ---
         apiVersion: apps/v1
         kind: ReplicaSet
@@ -253,6 +267,9 @@ Feature: Ways into a Service
       Given "spec.clusterIP" of Service "near" is remembered as "near"
       Then requests from the Pods of ReplicaSet "pods" on the node of Pod "one" to "http://${near}/" come to be answered by exactly the Pods "one"
       And requests from the Pods of ReplicaSet "pods" on other nodes than Pod "one" to "http://${near}/" come to be answered by none of the Pods "one"
+      # That is about its cluster IP: for its node ports there is another policy.
+      Given "spec.ports[0].nodePort" of Service "near" is remembered as "beside"
+      Then requests from every Pod of ReplicaSet "hosts" to the port "${beside}" of every node come to be answered by exactly the Pods "one"
 
     @multi-node @services/node-port-everywhere @services/load-balancer
     Scenario: what comes from outside may be kept to the nodes that have a Pod, and each node tells a load balancer whether it has one
@@ -293,27 +310,24 @@ Feature: Ways into a Service
         spec:
           affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
           containers: [{name: client, image: "${image}", command: [/workload, wait]}]
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: outside}
-        spec:
-          hostNetwork: true
-          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
-          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
         """
-      And Pods "apart, outside" are Ready
+      And Pod "apart" is Ready
       And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
       And "spec.healthCheckNodePort" of Service "web" is remembered as "health"
       And the address of the node of Pod "one" is remembered as "here"
       And the address of the node of Pod "apart" is remembered as "there"
       Then requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "one" to "http://${here}:${port}/" come to be answered by exactly the Pods "one"
-      # Traffic that is kept to a node keeps its sender too.
-      Given the address of the node of Pod "outside" is remembered as "outside"
-      When container "client" of Pod "outside" executes "/workload http http://${here}:${port}/"
-      Then its output contains ""remoteAddr":"${outside}:"
       And requests from Pod "apart" to "http://${here}:${health}/healthz" come to be answered with the status 200
       And requests from Pod "apart" to "http://${there}:${health}/healthz" come to be answered with the status 503
+      # What comes from inside of the cluster is kept to no node, where it asks at the load balancer's address.
+      When the status of Service "web" is patched with:
+        """
+        status: {loadBalancer: {ingress: [{ip: 198.51.100.7}]}}
+        """
+      Then it is accepted
+      And requests from Pod "apart" to "http://198.51.100.7/" come to be answered by exactly the Pods "one"
+      # The times of all requests so far are more than a packet holds, so that the packets between nodes are as large as they may be.
+      And requests from Pod "apart" to "http://198.51.100.7/count" come to be answered with the status 200
       When Pod "apart" is labelled "app=web"
       Then requests from Pod "apart" to "http://${there}:${health}/healthz" come to be answered with the status 200
       When Pod "one" is deleted with a grace period of 0 seconds
@@ -373,12 +387,16 @@ Feature: Ways into a Service
         kind: Pod
         metadata: {name: one, labels: {app: web}}
         spec:
-          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080, --udp=5300]}]
         ---
         apiVersion: v1
         kind: Service
         metadata: {name: web}
-        spec: {type: NodePort, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        spec:
+          type: NodePort
+          externalTrafficPolicy: Local
+          selector: {app: web}
+          ports: [{name: http, port: 80, targetPort: 8080}, {name: ask, port: 53, targetPort: 5300, protocol: UDP}]
         """
       And Pod "one" is Ready
       And these objects exist:
@@ -391,11 +409,18 @@ Feature: Ways into a Service
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       And Pod "apart" is Ready
-      And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=http].nodePort" of Service "web" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "web" is remembered as "asked"
       And the address of the node of Pod "one" is remembered as "here"
       And the address of the node of Pod "apart" is remembered as "there"
+      And the address of a machine outside of the cluster is remembered as "machine"
       Then requests from outside of the cluster to "http://${here}:${port}/" come to be answered by exactly the Pods "one"
       And requests from outside of the cluster to "http://${there}:${port}/" come to be answered by none of the Pods "one"
+      And requests from outside of the cluster to "udp://${here}:${asked}" come to be answered by exactly the Pods "one"
+      # Traffic that is kept to a node keeps its sender too.
+      When a machine outside of the cluster begins "/workload http http://${here}:${port}/"
+      Then what was begun exits with 0
+      And its output contains ""remoteAddr":"${machine}:"
 
     # To some proxies another node's own network is a part of the cluster, from which every Pod may be reached.
     @should @multi-node @services/node-port-everywhere
@@ -442,6 +467,49 @@ Feature: Ways into a Service
       And "spec.ports[0].nodePort" of Service "web" is remembered as "port"
       And the address of the node of Pod "apart" is remembered as "there"
       Then requests from the Pods of ReplicaSet "hosts" on other nodes than Pod "apart" to "http://${there}:${port}/" come to be answered by none of the Pods "one"
+
+    # Firewalls between the nodes may let through what they know.
+    @should @multi-node @services/load-balances @services/endpoints-object
+    Scenario: one Pod on its node's own network, asked from the same node, from another, and by itself
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: host, labels: {app: web}}
+        spec:
+          hostNetwork: true
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --port=28080, --name=host], ports: [{containerPort: 28080}]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 28080}]}
+        """
+      And Pod "host" is Ready
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: near}
+        spec:
+          affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: apart}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "near, apart" are Ready
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      Then the ready endpoints of Service "web" come to be exactly the Pods "host"
+      And requests from Pod "near" to "http://${address}/" come to be answered by exactly the Pods "host"
+      And requests from Pod "apart" to "http://${address}/" come to be answered by exactly the Pods "host"
+      And requests from Pod "host" to "http://${address}/" come to be answered by exactly the Pods "host"
 
   Rule: every port and protocol of a Service leads there
 
@@ -717,9 +785,7 @@ Feature: Ways into a Service
   @services/session-affinity
   Rule: a Service can keep a client with one Pod
 
-    # Three Pods: fourteen choices by chance fall on one of them less than once in a million times (3 to the power of -13).
-    @long
-    Scenario: as long as it keeps asking, and no longer than the timeout after it asked last
+    Scenario: as long as it keeps asking, at every address, and as long as its Service says so
       Given these objects exist:
         """
         apiVersion: v1
@@ -741,19 +807,39 @@ Feature: Ways into a Service
         ---
         apiVersion: v1
         kind: Service
-        metadata: {name: spread}
-        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-        ---
-        apiVersion: v1
-        kind: Service
         metadata: {name: keeping}
-        spec: {sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-        ---
-        apiVersion: v1
-        kind: Service
-        metadata: {name: forgetting}
-        spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 1}}, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-        ---
+        spec: {type: NodePort, sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      Then "spec.sessionAffinityConfig.clientIP.timeoutSeconds" of Service "keeping" is "10800"
+      Given Pod "client" is Ready
+      And ReplicaSet "web" comes to have 3 Ready Pods
+      And the Pods of ReplicaSet "web" are remembered as "pods"
+      And "spec.clusterIP" of Service "keeping" is remembered as "keeping"
+      And "spec.ports[0].nodePort" of Service "keeping" is remembered as "port"
+      And the address of the node of Pod "client" is remembered as "node"
+      And the ready endpoints of Service "keeping" come to be exactly the Pods "${pods}"
+      And requests from Pod "client" to "http://${keeping}/" come to be answered by one of the Pods "${pods}"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by one of the Pods "${pods}"
+      When Pod "client" sends 60 requests to "http://${keeping}/"
+      Then they are all answered by one of the Pods "${pods}"
+      # Whoever forgets it in between chooses anew for each.
+      When Pod "client" sends 10 requests to "http://${keeping}/", one every 2 seconds
+      Then they are all answered by one of the Pods "${pods}"
+      When "spec.sessionAffinity" of Service "keeping" is set to "None"
+      Then it is accepted
+      And requests from Pod "client" to "http://${keeping}/" come to be answered by exactly the Pods "${pods}"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by exactly the Pods "${pods}"
+      When "spec.sessionAffinity" of Service "keeping" is set to "ClientIP"
+      Then it is accepted
+      And requests from Pod "client" to "http://${keeping}/" come to be answered by one of the Pods "${pods}"
+      And requests from Pod "client" to "http://${node}:${port}/" come to be answered by one of the Pods "${pods}"
+
+    # How exactly a proxy counts the time is its own affair. Three Pods: sixteen choices by chance fall on one of them less than once in a
+    # million times (3 to the power of -15).
+    @should @long
+    Scenario: no longer than the timeout after it asked last
+      Given these objects exist:
+        """
         # All the time there is a Pod that its Service may not lead to; the run's invariants look at it.
         apiVersion: v1
         kind: Pod
@@ -766,23 +852,36 @@ Feature: Ways into a Service
         kind: Service
         metadata: {name: shy}
         spec: {selector: {app: shy}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: forgetting}
+        spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 1}}, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
         """
-      Then "spec.sessionAffinityConfig.clientIP.timeoutSeconds" of Service "keeping" is "10800"
-      Given Pod "client" is Ready
+      And Pod "client" is Ready
       And ReplicaSet "web" comes to have 3 Ready Pods
       And the Pods of ReplicaSet "web" are remembered as "pods"
-      And "spec.clusterIP" of Service "spread" is remembered as "spread"
-      And "spec.clusterIP" of Service "keeping" is remembered as "keeping"
       And "spec.clusterIP" of Service "forgetting" is remembered as "forgetting"
-      And requests from Pod "client" to "http://${spread}/" come to be answered by exactly the Pods "${pods}"
-      And requests from Pod "client" to "http://${keeping}/" come to be answered by one of the Pods "${pods}"
-      And requests from Pod "client" to "http://${forgetting}/" come to be answered by one of the Pods "${pods}"
-      When Pod "client" sends 60 requests to "http://${keeping}/"
-      Then they are all answered by one of the Pods "${pods}"
-      # Whoever forgets it in between chooses anew for each.
-      When Pod "client" sends 10 requests to "http://${keeping}/", one every 2 seconds
-      Then they are all answered by one of the Pods "${pods}"
-      When Pod "client" sends 14 requests to "http://${forgetting}/", one every 2 seconds
+      And the ready endpoints of Service "forgetting" come to be exactly the Pods "${pods}"
+      And requests from Pod "client" to "http://${forgetting}/" come to be answered with the status 200
+      When Pod "client" sends 16 requests to "http://${forgetting}/", one every 2 seconds
       Then they are answered by more than one of the Pods "${pods}"
 
     # Upstream keeps the clients of each port by itself. Twenty choices between two Pods by chance fall on the same one less than once in a million
