@@ -109,6 +109,66 @@ Feature: Pods by kubectl
       Then it prints the columns "NAME, STATUS, ROLES, AGE, VERSION"
       And its output contains "Ready"
 
+    # The words are those of upstream's columns.
+    @should @api
+    Scenario: get tells how far a Pod has come
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: crashing}
+        spec: {schedulerName: example.com/nobody, containers: [{name: app, image: example.com/app:1}, {name: side, image: example.com/app:1}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: beginning}
+        spec: {schedulerName: example.com/nobody, initContainers: [{name: first, image: example.com/app:1}], containers: [{name: app, image: example.com/app:1}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: done}
+        spec: {schedulerName: example.com/nobody, containers: [{name: app, image: example.com/app:1}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: evicted}
+        spec: {schedulerName: example.com/nobody, containers: [{name: app, image: example.com/app:1}]}
+        """
+      When the status of Pod "crashing" is patched with:
+        """
+        status:
+          phase: Running
+          containerStatuses:
+          - {name: app, image: example.com/app:1, imageID: "", ready: false, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1, finishedAt: "2026-01-02T03:04:05Z"}}}
+          - {name: side, image: example.com/app:1, imageID: "", ready: true, restartCount: 1, state: {running: {startedAt: "2026-01-02T03:04:05Z"}}}
+        """
+      Then it is accepted
+      When the status of Pod "beginning" is patched with:
+        """
+        status:
+          phase: Pending
+          initContainerStatuses: [{name: first, image: example.com/app:1, imageID: "", ready: false, restartCount: 0, state: {running: {startedAt: "2026-01-02T03:04:05Z"}}}]
+          containerStatuses: [{name: app, image: example.com/app:1, imageID: "", ready: false, restartCount: 0, state: {waiting: {reason: PodInitializing}}}]
+        """
+      Then it is accepted
+      When the status of Pod "done" is patched with:
+        """
+        status:
+          phase: Succeeded
+          containerStatuses: [{name: app, image: example.com/app:1, imageID: "", ready: false, restartCount: 0, state: {terminated: {exitCode: 0, reason: Completed}}}]
+        """
+      Then it is accepted
+      When the status of Pod "evicted" is patched with:
+        """
+        status: {phase: Failed, reason: Evicted}
+        """
+      Then it is accepted
+      When kubectl runs "get pods"
+      Then its output matches "(?m)^crashing +1/2 +CrashLoopBackOff +4 \(\S+ ago\) +\S+$"
+      And its output matches "(?m)^beginning +0/1 +Init:0/1 +0 +\S+$"
+      And its output matches "(?m)^done +0/1 +Completed +0 +\S+$"
+      And its output matches "(?m)^evicted +0/1 +Evicted +0 +\S+$"
+
     Scenario: get --watch shows the end of a Pod
       When kubectl begins "get pod web --watch --output-watch-events"
       Then what kubectl began prints "ADDED"
@@ -299,6 +359,23 @@ Feature: Pods by kubectl
       When Pod "web" is deleted
       Then what kubectl began prints "signal=SIGTERM"
       And what kubectl began ends with 0
+
+    Scenario: a container that has not started has no log, which is no empty one
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: waiting}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: KEY, valueFrom: {secretKeyRef: {name: not-there, key: first}}}]}]
+        """
+      And container "app" of Pod "waiting" comes to have failed, or to wait with a reason
+      When kubectl runs "logs waiting"
+      Then it exits with 1
+      And its error output contains "container "app" in pod "waiting" is waiting to start"
+      When kubectl runs "logs web -c nothing"
+      Then it exits with 1
+      And its error output contains "nothing"
 
     Scenario: logs, of standard error too
       Given these objects exist:

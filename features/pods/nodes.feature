@@ -217,3 +217,84 @@ Feature: Nodes that fail
       Then it is accepted
       And Pod "picky" stays Ready for 4 seconds
       And container "app" of Pod "picky" has not been restarted
+
+    # The Pod that is to wait wants a label that the node gets with its taint: who knows of the one knows of the other.
+    Scenario: a taint keeps away who does not tolerate it, and drives out whom it is to drive out
+      Given a cluster of its own with 1 node
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: tolerant}
+        spec:
+          tolerations: [{key: example.com/kept, operator: Equal, value: us}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: plain}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: mistaken}
+        spec:
+          terminationGracePeriodSeconds: 1
+          tolerations: [{key: example.com/kept, operator: Equal, value: them}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: patient}
+        spec:
+          terminationGracePeriodSeconds: 1
+          tolerations: [{key: example.com/kept, operator: Exists, effect: NoExecute, tolerationSeconds: 300}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "tolerant, plain, mistaken, patient" are Ready
+      When Node "node-1" is patched with:
+        """
+        metadata: {labels: {example.com/tainted: "yes"}}
+        spec: {taints: [{key: example.com/kept, value: us, effect: NoSchedule}]}
+        """
+      Then it is accepted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: late}
+        spec:
+          nodeSelector: {example.com/tainted: "yes"}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: welcome}
+        spec:
+          tolerations: [{key: example.com/kept, operator: Exists, effect: NoSchedule}]
+          terminationGracePeriodSeconds: 1
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "late" becomes "Unschedulable"
+      And Pod "welcome" becomes Ready
+      And Pods "tolerant, plain, mistaken, patient" are Ready
+      When Node "node-1" is patched with:
+        """
+        spec: {taints: [{key: example.com/kept, value: us, effect: NoExecute}]}
+        """
+      Then it is accepted
+      And Pod "plain" is gone
+      And Pod "mistaken" is gone
+      And Pod "welcome" is gone
+      And Pods "tolerant, patient" are Ready
+      And "spec.nodeName" of Pod "late" is absent
+      When Node "node-1" is patched with:
+        """
+        spec: {taints: null}
+        """
+      Then it is accepted
+      And Pod "late" becomes Ready
+      And Pods "tolerant, patient" are Ready
+      And container "app" of Pod "tolerant" has not been restarted

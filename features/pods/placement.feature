@@ -265,7 +265,47 @@ Feature: Placement
           containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "100000"}}}]
         """
       Then "status.phase" of Pod "forced" becomes "Failed"
-      And "status.reason" of Pod "forced" is "OutOfcpu"
+
+    # The words are the kubelet's.
+    @should
+    Scenario: a node that refuses a Pod which was put on it says what it misses
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: known}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "known" is Ready
+      And "spec.nodeName" of Pod "known" is remembered as "node"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: computing}
+        spec:
+          nodeName: "${node}"
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: "100000"}}}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: remembering}
+        spec:
+          nodeName: "${node}"
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {memory: 1Pi}}}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: picky}
+        spec:
+          nodeName: "${node}"
+          nodeSelector: {example.com/tier: nowhere}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.reason" of Pod "computing" becomes "OutOfcpu"
+      And "status.reason" of Pod "remembering" becomes "OutOfmemory"
+      And "status.reason" of Pod "picky" becomes "NodeAffinity"
+      And "status.phase" of Pod "picky" is "Failed"
 
     @api
     Scenario Outline: <what>: <class>

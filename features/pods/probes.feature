@@ -290,9 +290,16 @@ Feature: Probes
             image: "${image}"
             command: [/workload, wait]
             readinessProbe: {exec: {command: [/workload, exists, /ready]}, periodSeconds: 1, failureThreshold: 2}
+          - name: sibling
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, exists, /ready]}, periodSeconds: 1, failureThreshold: 2}
         """
       Then "status.phase" of Pod "app" becomes "Running"
       And Pod "app" stays unready for 4 seconds
+      When container "sibling" of Pod "app" executes "/workload touch /ready"
+      Then "status.containerStatuses[name=sibling].ready" of Pod "app" becomes "true"
+      And "status.containerStatuses[name=app].ready" of Pod "app" stays "false" for 3 seconds
       When container "app" of Pod "app" executes "/workload touch /ready"
       Then Pod "app" becomes Ready
       When container "app" of Pod "app" executes "/workload rm /ready"
@@ -450,6 +457,8 @@ Feature: Probes
         """
       Then "status.phase" of Pod "web" becomes "Running"
       And container "app" of Pod "web" is restarted within 25 seconds
+      # Who is killed by SIGKILL, whose number is 9, ends with 128 + 9.
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "web" is "137"
 
     Scenario: a probe's own grace period goes before the Pod's
       Given these objects exist:
@@ -485,6 +494,33 @@ Feature: Probes
       Then "status.phase" of Pod "web" becomes "Failed"
       And container "app" of Pod "web" has not been restarted
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "web" is "7"
+
+    # The words are the kubelet's.
+    @should @pods/process-health
+    Scenario: failures, and what comes of them, are told in upstream's events
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --answer=/livez=500, --answer=/readyz=503]
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
+            readinessProbe: {httpGet: {path: /readyz, port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: ending}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
+        """
+      Then an event "Unhealthy" is recorded for Pod "web" that says "Liveness probe failed"
+      And an event "Unhealthy" is recorded for Pod "web" that says "Readiness probe failed"
+      And an event "Killing" is recorded for Pod "web" that says "app"
+      And an event "BackOff" is recorded for Pod "ending" that says "app"
 
   @pods/liveness-per-container
   Rule: liveness is checked container by container
@@ -753,6 +789,23 @@ Feature: Probes
             startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 3}
         """
       Then container "app" of Pod "slow" is restarted
+
+    Scenario: when it gives up, its own grace period goes before the Pod's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --ignore-sigterm, --answer=/startup=503]
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
+        """
+      Then "status.phase" of Pod "slow" becomes "Running"
+      And container "app" of Pod "slow" is restarted within 30 seconds
 
   @pods/readiness-removes-from-service
   Rule: a Pod is ready, and is not, after as many answers as its probe says

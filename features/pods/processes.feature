@@ -233,6 +233,7 @@ Feature: Processes
   @pods/kubelet-creates-containers
   Rule: every declared container runs as declared
 
+    # The image says: /workload wait, with the variable MADE_BY=plumbline. The program refuses words that it does not expect.
     Scenario: command, arguments and environment
       Given these objects exist:
         """
@@ -240,7 +241,10 @@ Feature: Processes
         kind: Pod
         metadata: {name: app}
         spec:
+          initContainers:
+          - {name: commanded, image: "${image}", command: [/workload, hostname]}
           containers:
+          - {name: unsaid, image: "${image}"}
           - name: one
             image: "${image}"
             command: [/workload]
@@ -248,18 +252,24 @@ Feature: Processes
             env: [{name: NAME, value: world}, {name: GREETING, value: hello}]
           - name: two
             image: "${image}"
-            args: [wait]
+            args: [print, own words, --then-wait]
             env:
             - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
             - {name: ADDRESS, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+            - {name: MADE_BY, value: somebody}
         """
       And Pod "app" is Ready
       And "status.podIP" of Pod "app" is remembered as "address"
-      Then container "two" of Pod "app" executes "/workload env POD"
+      Then container "unsaid" of Pod "app" executes "/workload env MADE_BY"
+      And it prints "plumbline"
+      And container "two" of Pod "app" executes "/workload env MADE_BY"
+      And it prints "somebody"
+      And container "two" of Pod "app" executes "/workload env POD"
       And it prints "app"
       And container "two" of Pod "app" executes "/workload env ADDRESS"
       And it prints "${address}"
       And the log of container "one" of Pod "app" says "hello, world in $(braces)"
+      And the log of container "two" of Pod "app" says "own words"
       And "status.containerStatuses[name=one].ready" of Pod "app" is "true"
       And "status.containerStatuses[name=two].ready" of Pod "app" is "true"
 
@@ -509,6 +519,28 @@ Feature: Processes
         | OnFailure | is restarted  | status.initContainerStatuses[name=first].restartCount            | 1     | Pending |
         | Always    | is restarted  | status.initContainerStatuses[name=first].restartCount            | 1     | Pending |
 
+    Scenario: an init container that failed and then succeeds makes way
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: work, emptyDir: {}}]
+          initContainers:
+          - {name: beside, restartPolicy: Always, image: "${image}", command: [/workload, wait], volumeMounts: [{name: work, mountPath: /work}]}
+          - {name: first, image: "${image}", command: [/workload, exists, /work/prepared], volumeMounts: [{name: work, mountPath: /work}]}
+          - {name: second, image: "${image}", command: [/workload, append, /work/story, second], volumeMounts: [{name: work, mountPath: /work}]}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: work, mountPath: /work}]}]
+        """
+      Then "status.initContainerStatuses[name=first].restartCount" of Pod "app" becomes "1"
+      And container "beside" of Pod "app" has executed "/workload touch /work/prepared"
+      And Pod "app" becomes Ready
+      And "status.initContainerStatuses[name=first].state.terminated.exitCode" of Pod "app" is "0"
+      And "status.containerStatuses[name=app].restartCount" of Pod "app" is "0"
+      When container "app" of Pod "app" executes "/workload cat /work/story"
+      Then it prints "second"
+
     Scenario: what cannot be started says so
       Given these objects exist:
         """
@@ -572,6 +604,53 @@ Feature: Processes
       When container "app" of Pod "app" executes "/workload write /note here"
       Then it exits with 1
       And its error output contains "read-only file system"
+
+    # Of the kernel's capabilities, in hexadecimal, the sixth digit from the right has CAP_SYS_ADMIN for its second bit.
+    Scenario: a container has the rights that it is given, and no more
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - {name: plain, image: "${image}", command: [/workload, wait]}
+          - {name: privileged, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}}
+          - {name: without, image: "${image}", command: [/workload, wait], securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}
+          - {name: bare, image: "${image}", command: [/workload, wait], securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}}
+        """
+      And Pod "app" is Ready
+      When container "plain" of Pod "app" executes "/workload id"
+      Then its output matches ""CapEff":"[0-9a-f]{10}[014589cd][0-9a-f]{5}""
+      When container "privileged" of Pod "app" executes "/workload id"
+      Then its output matches ""CapEff":"[0-9a-f]{10}[2367abef][0-9a-f]{5}""
+      When container "without" of Pod "app" executes "/workload id"
+      Then its output contains ""CapEff":"0000000000000000""
+      And its output contains ""NoNewPrivs":"1""
+      When container "bare" of Pod "app" executes "/workload id"
+      Then its output contains ""CapEff":"0000000000000400""
+
+    Scenario: a container that must not be root, and would be, is not started
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          securityContext: {runAsNonRoot: true}
+          containers:
+          - {name: unsaid, image: "${image}", command: [/workload, wait]}
+          - {name: root, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 0}}
+          - {name: allowed, image: "${image}", command: [/workload, wait], securityContext: {runAsNonRoot: false}}
+          - {name: somebody, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 1234}}
+        """
+      Then container "unsaid" of Pod "app" comes to have failed, or to wait with a reason
+      And container "root" of Pod "app" comes to have failed, or to wait with a reason
+      And "status.containerStatuses[name=allowed].started" of Pod "app" becomes "true"
+      And "status.containerStatuses[name=somebody].started" of Pod "app" becomes "true"
+      And a warning is recorded for Pod "app" that says "root"
 
     Scenario Outline: the last words of a container, <where>
       Given these objects exist:
@@ -780,7 +859,7 @@ Feature: Processes
             command: [/workload, wait]
             env: [{name: SIZE, valueFrom: {configMapKeyRef: {name: settings, key: size}}}]
         """
-      And "status.containerStatuses[name=late].state.waiting.reason" of Pod "app" becomes "CreateContainerConfigError"
+      And container "late" of Pod "app" comes to have failed, or to wait with a reason
       And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
       When container "app" of Pod "app" executes "/workload env"
       Then its output matches "(?m)^COLOUR=blue$"
@@ -895,6 +974,8 @@ Feature: Processes
             - {name: CPU, valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: 1m}}}
             - {name: CPUS, valueFrom: {resourceFieldRef: {resource: requests.cpu}}}
             - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}
+            - {name: OTHER_REQUEST, valueFrom: {resourceFieldRef: {containerName: other, resource: requests.cpu, divisor: 1m}}}
+          - {name: other, image: "${image}", command: [/workload, wait], resources: {requests: {cpu: 30m}}}
         """
       And Pod "app" is Ready
       And "metadata.uid" of Pod "app" is remembered as "uid"
@@ -907,6 +988,33 @@ Feature: Processes
       And its output matches "(?m)^CPU=20$"
       And its output matches "(?m)^CPUS=1$"
       And its output matches "(?m)^MEMORY=24$"
+      And its output matches "(?m)^OTHER_REQUEST=30$"
+
+    # What has no limit may use all that the node has for Pods.
+    Scenario: who has no limit is told of what the node has
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: about, downwardAPI: {items: [{path: memory, resourceFieldRef: {containerName: app, resource: limits.memory, divisor: 1Mi}}]}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env:
+            - {name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+            - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}
+            volumeMounts: [{name: about, mountPath: /about}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output matches "(?m)^CPUS=[1-9][0-9]*$"
+      And its output matches "(?m)^MEMORY=[1-9][0-9]{2,}$"
+      When container "app" of Pod "app" executes "/workload cat /about/memory"
+      Then its output matches "^[1-9][0-9]{2,}$"
 
     @api
     Scenario Outline: a variable from <what> is refused

@@ -160,7 +160,8 @@ Feature: Requests and limits
   Rule: every container has limits of its own
 
     Scenario: two containers of a Pod use the same, and one of them has too little for that
-      Given these objects exist:
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
         """
         apiVersion: v1
         kind: Pod

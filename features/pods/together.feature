@@ -32,6 +32,9 @@ Feature: Together and apart
       And container "sibling" of Pod "pair" executes "/workload http http://${address}:8080/"
       And it exits with 0
       And its output contains ""who":"pair""
+      When container "server" of Pod "pair" executes "/workload write /dev/shm/note shared"
+      And container "sibling" of Pod "pair" executes "/workload cat /dev/shm/note"
+      Then it prints "shared"
 
     # Kubernetes' documentation has the 64 characters, which are the kernel's. The cluster's domain is at least one character long.
     # A host name has 63 characters at most, and does not end in what stands there.
@@ -319,9 +322,12 @@ Feature: Together and apart
       And "status.podIP" of Pod "one" is remembered as "address"
       Then "status.podIP" of Pod "two" is not "${address}"
       And container "app" of Pod "one" has executed "/workload write /secret one"
+      And container "app" of Pod "one" has executed "/workload write /dev/shm/secret one"
       When container "app" of Pod "two" executes "/workload http http://localhost:8080/"
       Then its output contains ""who":"two""
       When container "app" of Pod "two" executes "/workload exists /secret"
+      Then it exits with 1
+      When container "app" of Pod "two" executes "/workload exists /dev/shm/secret"
       Then it exits with 1
       When container "app" of Pod "two" executes "/workload hostname"
       Then it prints "two"

@@ -82,6 +82,31 @@ Feature: Volumes
       When container "part" of Pod "app" executes "/workload ls /part"
       Then it prints "note"
 
+    Scenario Outline: a part that is named by <what> is none
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: shared, emptyDir: {}}]
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: <variable>, value: "<value>"}]
+            volumeMounts: [{name: shared, mountPath: /in, subPathExpr: "$(PART)"}]
+        """
+      Then container "app" of Pod "app" comes to have failed, or to wait with a reason
+      And a warning is recorded for Pod "app" that says "<why>"
+
+      Examples:
+        | what                         | variable | value   | why     |
+        | a variable that is not there | ANOTHER  | a       | PART    |
+        | an empty variable            | PART     |         | PART    |
+        | an absolute path             | PART     | /etc    | /etc    |
+        | a way up                     | PART     | a/../.. | a/../.. |
+
     Scenario: a link does not lead a part of a volume out of it
       Given these objects exist:
         """
@@ -95,7 +120,7 @@ Feature: Volumes
           containers:
           - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /in, subPath: way-out}]}
         """
-      Then "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "CreateContainerConfigError"
+      Then container "app" of Pod "app" comes to have failed, or to wait with a reason
       And a warning is recorded for Pod "app" that says "subPath"
 
     @slow
@@ -105,7 +130,7 @@ Feature: Volumes
         apiVersion: v1
         kind: ConfigMap
         metadata: {name: settings}
-        data: {colour: blue}
+        data: {colour: blue, shape: round}
         ---
         apiVersion: v1
         kind: Secret
@@ -119,6 +144,7 @@ Feature: Volumes
           volumes:
           - {name: settings, configMap: {name: settings}}
           - {name: password, secret: {secretName: password}}
+          - {name: later, configMap: {name: later, optional: true}}
           - {name: about, downwardAPI: {items: [{path: tier, fieldRef: {fieldPath: "metadata.labels['tier']"}}]}}
           containers:
           - name: app
@@ -127,14 +153,25 @@ Feature: Volumes
             volumeMounts:
             - {name: settings, mountPath: /settings}
             - {name: password, mountPath: /password}
+            - {name: later, mountPath: /later}
             - {name: settings, mountPath: /single, subPath: colour}
             - {name: about, mountPath: /about}
         """
       And Pod "app" is Ready
-      When "data.colour" of ConfigMap "settings" is set to "green"
+      When ConfigMap "settings" is patched with:
+        """
+        data: {colour: green, shape: null}
+        """
       And "stringData.word" of Secret "password" is set to "shut"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: later}, data: {note: here}}
+        """
       Then container "app" of Pod "app" comes to print "green" when it executes "/workload cat /settings/colour"
       And container "app" of Pod "app" comes to print "shut" when it executes "/workload cat /password/word"
+      And container "app" of Pod "app" comes to print "here" when it executes "/workload cat /later/note"
+      When container "app" of Pod "app" executes "/workload exists /settings/shape"
+      Then it exits with 1
       When container "app" of Pod "app" executes "/workload cat /single"
       Then it prints "blue"
       When Pod "app" is labelled "tier=back"
@@ -190,6 +227,7 @@ Feature: Volumes
         | a path that is taken           | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v}, {name: v, mountPath: /v}]        | spec.containers[0].volumeMounts[1].mountPath    |
         | an absolute part               | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPath: /etc}]                   | spec.containers[0].volumeMounts.subPath         |
         | a part that leads up           | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPath: a/../../etc}]            | spec.containers[0].volumeMounts.subPath         |
+        | a part whose name leads up     | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPathExpr: a/../../etc}]        | spec.containers[0].volumeMounts.subPathExpr     |
         | a part given twice             | [{name: v, emptyDir: {}}]                         | [{name: v, mountPath: /v, subPath: a, subPathExpr: b}]      | spec.containers[0].volumeMounts[0].subPathExpr  |
         | a volume's name for the second | [{name: v, emptyDir: {}}, {name: v, emptyDir: {}}] | []                                                         | spec.volumes[1].name                            |
         | a volume of two kinds          | [{name: v, emptyDir: {}, hostPath: {path: /x}}]   | []                                                          | spec.volumes[0].hostPath                        |
@@ -206,6 +244,7 @@ Feature: Volumes
         kind: ConfigMap
         metadata: {name: settings}
         data: {colour: blue, shape: round}
+        binaryData: {word: c3dvcmRmaXNo}
         ---
         apiVersion: v1
         kind: Pod
@@ -219,7 +258,7 @@ Feature: Volumes
             projected:
               defaultMode: 0440
               sources:
-              - configMap: {name: settings, items: [{key: colour, path: look/colour, mode: 0400}]}
+              - configMap: {name: settings, items: [{key: colour, path: look/colour, mode: 0400}, {key: word, path: word}]}
               - configMap: {name: not-there, optional: true}
               - downwardAPI:
                   items:
@@ -232,6 +271,8 @@ Feature: Volumes
       And Pod "app" is Ready
       When container "app" of Pod "app" executes "/workload cat /both/look/colour"
       Then it prints "blue"
+      When container "app" of Pod "app" executes "/workload cat /both/word"
+      Then it prints "swordfish"
       When container "app" of Pod "app" executes "/workload cat /both/labels"
       Then its output matches "(?m)^app="web"$"
       And its output matches "(?m)^tier="front"$"
@@ -315,7 +356,7 @@ Feature: Volumes
           containers: [{name: app, image: "${image}", command: [/workload, wait], env: [{name: KEY, valueFrom: {secretKeyRef: {name: keys, key: first}}}]}]
         """
       Then a warning is recorded for Pod "volume" that says "keys"
-      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "variable" becomes "CreateContainerConfigError"
+      And container "app" of Pod "variable" comes to have failed, or to wait with a reason
       When these objects exist:
         """
         {apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {first: swordfish}}
@@ -335,8 +376,33 @@ Feature: Volumes
         spec:
           volumes: [{name: settings, projected: {sources: [{configMap: {name: settings}}]}}]
           containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: settings, mountPath: /settings}]}]
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: incomplete}
+        data: {colour: blue}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: choosy}
+        spec:
+          volumes: [{name: chosen, configMap: {name: incomplete, items: [{key: shape, path: form}]}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: chosen, mountPath: /chosen}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: content}
+        spec:
+          volumes: [{name: chosen, configMap: {name: incomplete, optional: true, items: [{key: shape, path: form}, {key: colour, path: colour}]}}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: chosen, mountPath: /chosen}]}]
         """
       Then a warning is recorded for Pod "app" that says "settings"
+      And a warning is recorded for Pod "choosy" that says "shape"
+      Given Pod "content" is Ready
+      When container "app" of Pod "content" executes "/workload cat /chosen/colour"
+      Then it prints "blue"
+      When container "app" of Pod "content" executes "/workload exists /chosen/form"
+      Then it exits with 1
       And "status.containerStatuses[name=app].state.waiting.reason" of Pod "app" becomes "ContainerCreating"
       When these objects exist:
         """
@@ -345,9 +411,15 @@ Feature: Volumes
         metadata: {name: settings}
         data: {colour: blue}
         """
-      Then Pod "app" becomes Ready when what was missing is looked for again
+      And ConfigMap "incomplete" is patched with:
+        """
+        data: {shape: round}
+        """
+      Then Pods "app, choosy" become Ready when what was missing is looked for again
       When container "app" of Pod "app" executes "/workload cat /settings/colour"
       Then it prints "blue"
+      When container "app" of Pod "choosy" executes "/workload cat /chosen/form"
+      Then it prints "round"
 
   @pods/empty-dir
   Rule: an emptyDir can have a medium and a size
