@@ -24,6 +24,7 @@ func fieldSentences(sc vocabulary) {
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is absent$`, fieldIsAbsent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is present$`, fieldIsPresent)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" becomes "([^"]*)"$`, fieldBecomes)
+	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" ceases to be "([^"]*)"$`, fieldCeases)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" stays "([^"]*)" for (\d+) seconds$`, fieldStays)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" comes to be present$`, fieldComesToBe)
 	sc.Step(`^"([^"]*)" of (\w+) "([^"]*)" is remembered as "([^"]*)"$`, fieldRemembered)
@@ -42,6 +43,15 @@ func valueOf(object *unstructured.Unstructured, path string) (value string, ther
 	}
 	found, there, err := lookup(object.Object, path)
 	return show(found), there, err
+}
+
+// meant is what a value says. A count in a status may be left out where it is 0: by the API's Go types most of them are, and who writes
+// the 0 says the same.
+func meant(path, value string, there bool) string {
+	if !there && strings.HasPrefix(path, "status.") && strings.HasSuffix(path, "eplicas") {
+		return "0"
+	}
+	return value
 }
 
 // said puts a value into words.
@@ -80,7 +90,7 @@ func judgeField(ctx context.Context, path, kind, name, expected string, ok func(
 
 func fieldIs(ctx context.Context, path, kind, name, want string) error {
 	return judgeField(ctx, path, kind, name, fmt.Sprintf("%q", want),
-		func(value string, there bool) bool { return there && value == want || !there && want == "" })
+		func(value string, there bool) bool { return meant(path, value, there) == want })
 }
 
 // fieldIsQuantity takes a quantity as it is meant: 768Mi are 786432Ki.
@@ -200,7 +210,13 @@ func patience(ctx context.Context, kind string) time.Duration {
 
 func fieldBecomes(ctx context.Context, path, kind, name, want string) error {
 	return awaitField(ctx, path, kind, name, fmt.Sprintf("%q", want), patience(ctx, kind),
-		func(value string, _ bool) bool { return value == want })
+		func(value string, there bool) bool { return meant(path, value, there) == want })
+}
+
+// fieldCeases takes whatever comes in the place of a value, and that the field is there no more.
+func fieldCeases(ctx context.Context, path, kind, name, unwanted string) error {
+	return awaitField(ctx, path, kind, name, fmt.Sprintf("anything but %q", unwanted), patience(ctx, kind),
+		func(value string, _ bool) bool { return value != unwanted })
 }
 
 func fieldComesToBe(ctx context.Context, path, kind, name string) error {
@@ -224,7 +240,7 @@ func fieldBecomesAtLeast(ctx context.Context, path, kind, name string, least int
 
 func fieldStays(ctx context.Context, path, kind, name, want string, seconds int) error {
 	return watchField(ctx, path, kind, name, fmt.Sprintf("%q, for %d s", want, seconds), time.Duration(seconds)*time.Second, true,
-		func(value string, _ bool) bool { return value == want })
+		func(value string, there bool) bool { return meant(path, value, there) == want })
 }
 
 func fieldRemembered(ctx context.Context, path, kind, name, as string) error {

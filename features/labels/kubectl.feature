@@ -167,7 +167,8 @@ Feature: Labels and annotations by kubectl
             lines: "one\ntwo\n"
         """
       Then it is accepted
-      And "metadata.annotations['example.com/json']" of ConfigMap "noted" is present
+      And "metadata.annotations['example.com/json']" of ConfigMap "noted" matches "^\{"a": \[1, 2\], "b": "c d"\}$"
+      And "metadata.annotations.lines" of ConfigMap "noted" matches "^one\ntwo\n$"
       And "metadata.annotations['Example.Com/Mixed']" of ConfigMap "noted" is "Grüße, 世界 🌍"
 
     Scenario: as much as 256 KiB, and no more

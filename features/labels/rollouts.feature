@@ -110,7 +110,34 @@ Feature: Rollouts
         """
       Then it is accepted
       And "metadata.annotations['example.com/owner']" of ReplicaSet "${first}" becomes "shop"
+      And "spec.minReadySeconds" of ReplicaSet "${first}" becomes "1"
       And Deployment "web" has exactly the revisions "1" for 3 seconds
+
+    Scenario: whatever changes in the template, it is a revision
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When kubectl runs "set image deployment/web app=example.com/other:1"
+      Then it exits with 0
+      And Deployment "web" comes to have exactly the revisions "1, 2"
+      And the ReplicaSet of Deployment "web" with the revision "2" is remembered as "second"
+      And "spec.template.spec.containers[0].image" of ReplicaSet "${second}" is "example.com/other:1"
+      And "spec.template.spec.containers[0].image" of ReplicaSet "${first}" is "${image}"
+      # It annotates the template, and changes nothing else.
+      When kubectl runs "rollout restart deployment/web"
+      Then it exits with 0
+      And Deployment "web" comes to have exactly the revisions "1, 2, 3"
 
     Scenario: while it is paused, changes make no revision; once it goes on, they make one together
       Given these objects exist:
@@ -210,6 +237,49 @@ Feature: Rollouts
       When Deployment "web" is deleted with propagation "Foreground"
       Then Deployment "web" is gone
       And there is no ReplicaSet "${first}"
+
+    Scenario: the sets that one has left behind are those of the next
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      And the garbage collector has seen all ReplicaSets
+      When kubectl runs "delete deployment web --cascade=orphan"
+      Then it exits with 0
+      And Deployment "web" is gone
+      And "metadata.ownerReferences[0].uid" of ReplicaSet "${first}" is absent
+      # As long as it is paused it makes no set of its own: its controller may hear of it before it hears that the set is nobody's.
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          paused: true
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And "metadata.uid" of Deployment "web" is remembered as "uid"
+      Then "metadata.ownerReferences[0].uid" of ReplicaSet "${first}" becomes "${uid}"
+      And "metadata.ownerReferences[0].controller" of ReplicaSet "${first}" is "true"
+      When kubectl runs "rollout resume deployment/web"
+      Then it exits with 0
+      And Deployment "web" has exactly the revisions "1" for 3 seconds
+      And "metadata.annotations['deployment.kubernetes.io/revision']" of Deployment "web" becomes "1"
 
     Scenario Outline: a Deployment with <what> is refused
       When this is submitted:
@@ -436,3 +506,123 @@ Feature: Rollouts
       When "spec.replicas" of ReplicaSet "${first}" is set to "1"
       Then "spec.replicas" of ReplicaSet "${first}" becomes "3"
       And Deployment "web" comes to have 3 Ready Pods of the version "one", and no others
+
+  # What a node would tell of the Pods is written by hand, so that none is needed.
+  @api @annotations/rollout-status
+  Rule: a rollout goes by what is available, and tells how far it has come
+
+    Scenario: an old Pod stays until a new one has been Ready for as long as the Deployment says
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          minReadySeconds: 3600
+          progressDeadlineSeconds: 7200
+          strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      Then "spec.minReadySeconds" of ReplicaSet "${first}" is "3600"
+      And ReplicaSet "${first}" comes to have 1 Pod
+      Given one Pod of ReplicaSet "${first}" is remembered as "old"
+      When the status of Pod "${old}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True", lastTransitionTime: "2020-01-01T00:00:00Z"}]}
+        """
+      Then it is accepted
+      And "status.availableReplicas" of Deployment "web" becomes "1"
+      When "spec.template.metadata.labels.version" of Deployment "web" is set to "two"
+      Then Deployment "web" comes to have exactly the revisions "1, 2"
+      Given the ReplicaSet of Deployment "web" with the revision "2" is remembered as "second"
+      And ReplicaSet "${second}" comes to have 1 Pod
+      And one Pod of ReplicaSet "${second}" is remembered as "new"
+      And the present moment is remembered as "now"
+      When the status of Pod "${new}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True", lastTransitionTime: "${now}"}]}
+        """
+      Then it is accepted
+      And "status.readyReplicas" of ReplicaSet "${second}" becomes "1"
+      And ReplicaSet "${first}" stays at 1 replica for 3 seconds
+      And "status.availableReplicas" of Deployment "web" is "1"
+      When the status of Pod "${new}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True", lastTransitionTime: "2020-01-01T00:00:00Z"}]}
+        """
+      Then it is accepted
+      And "spec.replicas" of ReplicaSet "${first}" becomes "0"
+      And "status.conditions[type=Progressing].reason" of Deployment "web" becomes "NewReplicaSetAvailable"
+
+    Scenario: what has been rolled out is never late, whatever becomes of its Pods
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          progressDeadlineSeconds: 3
+          strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web, version: one}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      And ReplicaSet "${first}" comes to have 1 Pod
+      And one Pod of ReplicaSet "${first}" is remembered as "pod"
+      When the status of Pod "${pod}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True"}]}
+        """
+      Then it is accepted
+      And "status.conditions[type=Progressing].reason" of Deployment "web" becomes "NewReplicaSetAvailable"
+      And "status.conditions[type=Available].status" of Deployment "web" becomes "True"
+      When the status of Pod "${pod}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "False"}]}
+        """
+      Then it is accepted
+      And "status.conditions[type=Available].status" of Deployment "web" becomes "False"
+      And "status.readyReplicas" of Deployment "web" becomes "0"
+      And "status.availableReplicas" of Deployment "web" becomes "0"
+      And "status.conditions[type=Progressing].reason" of Deployment "web" stays "NewReplicaSetAvailable" for 6 seconds
+      And "status.conditions[type=Progressing].status" of Deployment "web" is "True"
+
+    Scenario: Pods that its set cannot create are told of by the Deployment, too
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              serviceAccountName: nobodys
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      Then "status.conditions[type=ReplicaFailure].status" of Deployment "web" becomes "True"
+      And "status.conditions[type=ReplicaFailure].reason" of Deployment "web" is "FailedCreate"
+      And "status.conditions[type=ReplicaFailure].message" of Deployment "web" contains "nobodys"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: nobodys}}
+        """
+      Then it is accepted
+      And ReplicaSet "${first}" comes to have 1 Pod
+      And "status.conditions[type=ReplicaFailure].status" of Deployment "web" ceases to be "True"

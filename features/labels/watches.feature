@@ -26,6 +26,24 @@ Feature: Watches by label
       When ConfigMap "other" is deleted
       Then the watch of the ConfigMaps delivers "DELETED" for "other"
 
+    Scenario: who comes back to a watch is told what has left it in the meantime, and what has entered it
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: thing, labels: {color: blue}}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: other, labels: {color: green}}}
+        """
+      And the ConfigMaps with the selector "color=blue" are watched
+      When ConfigMap "thing" is annotated "note=changed"
+      Then the watch of the ConfigMaps delivers "MODIFIED" for "thing"
+      Given the watch of the ConfigMaps is broken off
+      When ConfigMap "thing" is relabelled "color=red"
+      And ConfigMap "other" is relabelled "color=blue"
+      And the watch of the ConfigMaps is resumed after the event that was delivered last
+      Then the watch of the ConfigMaps delivers "DELETED" for "thing"
+      And the event's object has "blue" in "metadata.labels.color"
+      And the watch of the ConfigMaps delivers "ADDED" for "other"
+
     Scenario: what the selector does not find makes no event
       Given these objects exist:
         """

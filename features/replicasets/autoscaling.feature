@@ -42,6 +42,7 @@ Feature: Autoscaling
       Then the autoscaler brings ReplicaSet "web" to 3 replicas
       And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "TooManyReplicas"
       And the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ValidMetricFound"
+      And "status.currentMetrics[0].resource.current.averageUtilization" of HorizontalPodAutoscaler "web" comes to be present
       And ReplicaSet "web" comes to have 3 Ready Pods
       When Pod "${busy}" is deleted
       Then the autoscaler brings ReplicaSet "web" to 1 replica
@@ -139,6 +140,149 @@ Feature: Autoscaling
       And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleDownLimit"
       And ReplicaSet "web" stays at 2 replicas for 20 seconds
 
+    # 250Mi are more than twice 120Mi, and no more than three times as much with what the Pods use besides.
+    @workloads @long
+    Scenario: as many as bring the use to its target, and no more
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 8
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 120Mi}}}
+        """
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      And one Pod of ReplicaSet "web" is remembered as "full"
+      When container "app" of Pod "${full}" begins "/workload use-memory --bytes=250Mi --hold"
+      Then the autoscaler brings ReplicaSet "web" to 3 replicas
+      And ReplicaSet "web" comes to have 3 Ready Pods
+      And ReplicaSet "web" stays at 3 replicas for 20 seconds
+
+    @workloads @long
+    Scenario: of two policies the one that changes less, if it is to be so
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 8
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Ki}}}
+          behavior:
+            scaleUp:
+              selectPolicy: Min
+              policies: [{type: Percent, value: 300, periodSeconds: 300}, {type: Pods, value: 1, periodSeconds: 300}]
+        """
+      Then the autoscaler brings ReplicaSet "web" to 2 replicas
+      And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleUpLimit"
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
+    @workloads @long
+    Scenario: fewer are needed than may be
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          minReplicas: 2
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 2 replicas
+      And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "TooFewReplicas"
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
+    # What was found at first counts as wanted then.
+    @workloads @long
+    Scenario: fewer are needed, and once the window is over they are fewer
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 15}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 1 replica
+
+    # The window is five minutes then, unless who runs the cluster has set another one for all autoscalers.
+    @workloads @long @should
+    Scenario: fewer are needed, and nothing is said of a window
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+        """
+      Then the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleDownStabilized"
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
     @workloads @long
     Scenario Outline: of two metrics the one that asks for more counts, <what>
       Given these objects exist:
@@ -193,7 +337,7 @@ Feature: Autoscaling
           scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
           maxReplicas: 3
           metrics:
-          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 196Mi}}}
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 200Mi}}}
         """
       Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ValidMetricFound"
       And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ReadyForNewScale"
@@ -531,6 +675,8 @@ Feature: Autoscaling
           maxReplicas: 3
         """
       Then the autoscaler brings ReplicaSet "web" to <to> replicas
+      And "status.desiredReplicas" of HorizontalPodAutoscaler "web" becomes "<to>"
+      And "status.lastScaleTime" of HorizontalPodAutoscaler "web" comes to be present
 
       Examples:
         | from | where               | to |
@@ -689,7 +835,8 @@ Feature: Autoscaling
         """
       Then it is accepted
       And the autoscaler brings ReplicaSet "web" to 2 replicas
-      And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "True" with the reason "SucceededRescale"
+      # The reason is SucceededRescale until it looks again.
+      And "status.conditions[type=AbleToScale].status" of HorizontalPodAutoscaler "web" becomes "True"
 
     @should
     Scenario: what autoscalers do, and what they cannot, is told in upstream's words

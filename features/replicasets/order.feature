@@ -40,6 +40,34 @@ Feature: Who goes first
       When "spec.replicas" of ReplicaSet "web" is set to "1"
       Then ReplicaSet "web" comes to control exactly the Pods "dear"
 
+    # What the first one waits for never comes, so that it stays Pending where it is.
+    Scenario: one that has not begun before one that runs and is not ready
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Pod, metadata: {name: waiting, labels: {app: web}, annotations: {controller.kubernetes.io/pod-deletion-cost: "100"}}, spec: {volumes: [{name: missing, configMap: {name: missing}}], containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: missing, mountPath: /missing}]}]}}
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: unready, labels: {app: web}}, spec: {containers: [{name: app, image: "${image}", command: [/workload, wait], readinessProbe: {exec: {command: [/workload, exists, /ready]}}}]}}
+        """
+      And "spec.nodeName" of Pod "waiting" comes to be present
+      And "status.phase" of Pod "unready" becomes "Running"
+      And the controller of ReplicaSets has seen all sets and Pods
+      And these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And ReplicaSet "web" comes to control exactly the Pods "unready, waiting"
+      And "status.phase" of Pod "waiting" is "Pending"
+      When "spec.replicas" of ReplicaSet "web" is set to "1"
+      Then ReplicaSet "web" comes to control exactly the Pods "unready"
+
     @long
     Scenario: the younger one, where one is much older
       Given these objects exist:

@@ -131,6 +131,36 @@ Feature: Owners
       Then it is accepted
       And ConfigMap "child" is gone
 
+    # The API server's own Service is in the namespace default. No object owns what is in another namespace.
+    Scenario: what owns from another namespace is no owner
+      When kubectl runs "get service kubernetes --namespace=default -o jsonpath={.metadata.uid}"
+      Then it exits with 0
+      Given what it prints is remembered as "elsewhere"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}
+        """
+      And "metadata.uid" of ConfigMap "owner" is remembered as "owner"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: foundling
+          ownerReferences: [{apiVersion: v1, kind: Service, name: kubernetes, uid: "${elsewhere}"}]
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          ownerReferences:
+          - {apiVersion: v1, kind: Service, name: kubernetes, uid: "${elsewhere}"}
+          - {apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}"}
+        """
+      Then ConfigMap "foundling" is gone
+      And "metadata.ownerReferences[0].name" of ConfigMap "child" becomes "owner"
+      And ConfigMap "child" exists for 2 seconds
+
   @replicasets/delete-cascades
   Rule: finalizers hold what is deleted
 
@@ -157,6 +187,41 @@ Feature: Owners
       Then it is accepted
       And ConfigMap "child" is gone
       And ConfigMap "owner" is gone
+
+    Scenario: in the foreground all generations go from the last to the first
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: first}}
+        """
+      And "metadata.uid" of ConfigMap "first" is remembered as "first"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: second
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: first, uid: "${first}", blockOwnerDeletion: true}]
+        """
+      And "metadata.uid" of ConfigMap "second" is remembered as "second"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: third
+          finalizers: [example.com/hold]
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: second, uid: "${second}", blockOwnerDeletion: true}]
+        """
+      When ConfigMap "first" is deleted with propagation "Foreground"
+      Then it is accepted
+      And "metadata.deletionTimestamp" of ConfigMap "third" comes to be present
+      And ConfigMap "second" exists for 3 seconds
+      And ConfigMap "first" still exists
+      When "metadata.finalizers" of ConfigMap "third" is set to "null"
+      Then it is accepted
+      And ConfigMap "third" is gone
+      And ConfigMap "second" is gone
+      And ConfigMap "first" is gone
 
     Scenario: a set that is held does nothing any more
       Given these objects exist:

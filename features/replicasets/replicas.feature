@@ -24,14 +24,14 @@ Feature: Replicas
       And ReplicaSet "web" keeps exactly <count> Pods for 2 seconds
       And "status.observedGeneration" of ReplicaSet "web" becomes "1"
       And "status.replicas" of ReplicaSet "web" becomes "<count>"
-      And "status.readyReplicas" of ReplicaSet "web" becomes "<ready>"
-      And "status.availableReplicas" of ReplicaSet "web" becomes "<ready>"
+      And "status.readyReplicas" of ReplicaSet "web" becomes "<count>"
+      And "status.availableReplicas" of ReplicaSet "web" becomes "<count>"
 
       Examples:
-        | count | ready |
-        | 0     |       |
-        | 1     | 1     |
-        | 3     | 3     |
+        | count |
+        | 0     |
+        | 1     |
+        | 3     |
 
     Scenario: a Pod is available when it has been ready for as long as the set says
       Given these objects exist:
@@ -186,6 +186,67 @@ Feature: Replicas
       And "status.replicas" of ReplicaSet "web" is "2"
       And ReplicaSet "web" still has the same Pods as "its Pods"
 
+    # What a node would tell of the Pod is written by hand, so that none is needed.
+    @api
+    Scenario: a Pod that is not Ready any more does not count as Ready any more
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      When the status of Pod "${pod}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True"}]}
+        """
+      Then it is accepted
+      And "status.readyReplicas" of ReplicaSet "web" becomes "1"
+      And "status.availableReplicas" of ReplicaSet "web" becomes "1"
+      When the status of Pod "${pod}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "False"}]}
+        """
+      Then it is accepted
+      And "status.readyReplicas" of ReplicaSet "web" becomes "0"
+      And "status.availableReplicas" of ReplicaSet "web" becomes "0"
+      And "status.replicas" of ReplicaSet "web" becomes "2"
+
+    # Kubernetes calls the field beta.
+    @api @should
+    Scenario: a Pod that is on its way out is counted as that
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}, finalizers: [example.com/hold]}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "web" comes to have 1 Pod
+      And one Pod of ReplicaSet "web" is remembered as "leaving"
+      When Pod "${leaving}" is deleted
+      Then it is accepted
+      And "status.terminatingReplicas" of ReplicaSet "web" becomes "1"
+      When "metadata.finalizers" of Pod "${leaving}" is set to "null"
+      Then it is accepted
+      And "status.terminatingReplicas" of ReplicaSet "web" becomes "0"
+
     @api
     Scenario: Pods that cannot be created are told of, until they can
       Given these objects exist:
@@ -214,7 +275,7 @@ Feature: Replicas
         """
       Then it is accepted
       And ReplicaSet "web" comes to have 2 Pods
-      And "status.conditions[type=ReplicaFailure].status" of ReplicaSet "web" becomes ""
+      And "status.conditions[type=ReplicaFailure].status" of ReplicaSet "web" ceases to be "True"
       And "status.replicas" of ReplicaSet "web" becomes "2"
 
     # Its own cluster, because so many Pods leave the others' no room. A node takes 110.
@@ -477,6 +538,48 @@ Feature: Replicas
       When "spec.replicas" of ReplicaSet "red" is set to "0"
       Then there come to be no Pods with the selector "color=red"
       And ReplicaSet "blue" still has the same Pods as "the blue ones"
+
+    @api
+    Scenario: two sets with one selector count each its own
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: one}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "one" comes to have 2 Pods
+      And the Pods of ReplicaSet "one" are remembered as "its Pods"
+      And the controller of ReplicaSets has seen all sets and Pods
+      When this is submitted:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: other}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then it is accepted
+      And ReplicaSet "other" comes to have 1 Pod
+      And "status.replicas" of ReplicaSet "other" becomes "1"
+      When "spec.replicas" of ReplicaSet "other" is set to "0"
+      Then ReplicaSet "other" comes to have 0 Pods
+      And ReplicaSet "one" keeps exactly 2 Pods for 3 seconds
+      And ReplicaSet "one" still has the same Pods as "its Pods"
+      And "status.replicas" of ReplicaSet "one" is "2"
 
   @replicasets/find-pods
   Rule: the set's labels find its Pods
