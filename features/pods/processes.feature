@@ -233,7 +233,7 @@ Feature: Processes
   @pods/kubelet-creates-containers
   Rule: every declared container runs as declared
 
-    # The image says: /workload wait, with the variable MADE_BY=plumbline. The program refuses words that it does not expect.
+    # The image says: /workload wait, with the variable MADE_BY=plumbline.
     Scenario: command, arguments and environment
       Given these objects exist:
         """
@@ -241,8 +241,6 @@ Feature: Processes
         kind: Pod
         metadata: {name: app}
         spec:
-          initContainers:
-          - {name: commanded, image: "${image}", command: [/workload, hostname]}
           containers:
           - {name: unsaid, image: "${image}"}
           - name: one
