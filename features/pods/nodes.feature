@@ -218,6 +218,9 @@ Feature: Nodes that fail
       And Pod "picky" stays Ready for 4 seconds
       And container "app" of Pod "picky" has not been restarted
 
+  @pods/scheduled-where-resources-fit
+  Rule: a node may keep Pods away, and drive them out
+
     # The Pod that is to wait wants a label that the node gets with its taint: who knows of the one knows of the other.
     Scenario: a taint keeps away who does not tolerate it, and drives out whom it is to drive out
       Given a cluster of its own with 1 node

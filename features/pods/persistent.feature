@@ -59,11 +59,6 @@ Feature: Storage that outlives Pods
         """
         apiVersion: v1
         kind: PersistentVolume
-        metadata: {name: "${namespace}-small"}
-        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", hostPath: {path: "/tmp/${namespace}/small"}}
-        ---
-        apiVersion: v1
-        kind: PersistentVolume
         metadata: {name: "${namespace}-huge"}
         spec: {capacity: {storage: 5Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", hostPath: {path: "/tmp/${namespace}/huge"}}
         ---
@@ -72,7 +67,6 @@ Feature: Storage that outlives Pods
         metadata: {name: "${namespace}-fit"}
         spec: {capacity: {storage: 2Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", hostPath: {path: "/tmp/${namespace}/fit"}}
         """
-      And "status.phase" of PersistentVolume "${namespace}-small" becomes "Available"
       And "status.phase" of PersistentVolume "${namespace}-huge" becomes "Available"
       And "status.phase" of PersistentVolume "${namespace}-fit" becomes "Available"
       # Whoever has bound a volume made after all that has seen that they are to be had.
