@@ -16,13 +16,13 @@
 #   make variants          change the reference in ways in which it stays right, and see it pass
 #
 # A run can be narrowed: make conformance CLAIM=labels/in, SCENARIO=…, CHAPTER=6, PROFILE=api, SLOW=1, HISTORIC=1, SEED=7,
-# CONCURRENCY=4, KEEP=1, OUT=…, KUBECTL=…, LIST=1, DRY_RUN=1. EXPECTED=known.yaml names a file of known failures
+# CONCURRENCY=4, NODES=1, KEEP=1, OUT=…, KUBECTL=…, LIST=1, DRY_RUN=1. EXPECTED=known.yaml names a file of known failures
 # (features/CHANGES.md), with which only other failures, and known ones that are gone, fail the run. What is judged:
 # TARGET=kubernetes, TARGET=image IMAGE=…, or TARGET=kubeconfig with KUBECONFIG=…, CONTEXT=…, WORKLOAD_IMAGE=….
 
 ARGS := -make $(if $(SCENARIO),-scenario=$(SCENARIO)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(CHAPTER),-chapter=$(CHAPTER)) \
 	$(if $(PROFILE),-profile=$(PROFILE)) $(if $(SLOW),-slow) $(if $(HISTORIC),-historic) $(if $(SEED),-seed=$(SEED)) \
-	$(if $(CONCURRENCY),-concurrency=$(CONCURRENCY)) $(if $(KEEP),-keep) $(if $(OUT),-out=$(OUT)) $(if $(TARGET),-target=$(TARGET)) \
+	$(if $(CONCURRENCY),-concurrency=$(CONCURRENCY)) $(if $(NODES),-nodes=$(NODES)) $(if $(KEEP),-keep) $(if $(OUT),-out=$(OUT)) $(if $(TARGET),-target=$(TARGET)) \
 	$(if $(IMAGE),-image=$(IMAGE)) $(if $(filter kubeconfig,$(TARGET)),$(if $(filter command,$(firstword $(origin KUBECONFIG))),-kubeconfig=$(KUBECONFIG))) \
 	$(if $(CONTEXT),-context=$(CONTEXT)) $(if $(WORKLOAD_IMAGE),-workload-image=$(WORKLOAD_IMAGE)) \
 	$(if $(KUBECTL),-kubectl=$(KUBECTL)) $(if $(EXPECTED),-expected-failures=$(EXPECTED)) $(if $(LIST),-list) $(if $(DRY_RUN),-dry-run)

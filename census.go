@@ -39,7 +39,10 @@ type scenario struct {
 func (s *scenario) ownCluster() bool { return slices.Contains(s.profiles, "cluster") }
 
 // Profiles are the abilities that scenarios may need of a target, as their tags name them.
-var Profiles = []string{"api", "workloads", "network", "storage", "multi-node", "cluster", "implementation", "autoscaling", loadBalancer, "provisioner"}
+var Profiles = []string{"api", "workloads", "network", "storage", multiNode, "cluster", "implementation", "autoscaling", loadBalancer, "provisioner"}
+
+// multiNode is the profile of what takes two nodes.
+const multiNode = "multi-node"
 
 // loadBalancer is the profile of what Kubernetes leaves to others. Its scenarios count for no other profile, whatever else they
 // need: a target without a provider is judged by all the rest.

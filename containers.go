@@ -1,6 +1,7 @@
 package plumbline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,10 +13,27 @@ import (
 // defaultNodes is the size of the shared cluster: one server, which is a node too, and two more nodes.
 const defaultNodes = 3
 
+// sharedNodes is how many nodes the shared cluster gets: a run that needs none gets none.
+func sharedNodes(needs needs, wanted int) int {
+	if !needs.workloads {
+		return 0
+	}
+	return cmp.Or(wanted, defaultNodes)
+}
+
+// oneNode says why what needs two nodes cannot run on a shared cluster of so many, or nothing.
+func oneNode(profile string, nodes int) string {
+	if profile == multiNode && nodes == 1 {
+		return "two nodes are needed, and the run was told to start one"
+	}
+	return ""
+}
+
 // containers is an orchestrator whose nodes are containers of this machine's Docker, all of one image: the run owns its
 // clusters, and can have more of them.
 type containers struct {
 	name     string // of the target
+	nodes    int    // of the shared cluster; 0 if nobody said
 	source   fixtures.Source
 	kubectl  string // instead of the pinned one
 	kit      fixtures.Kit
@@ -36,11 +54,7 @@ func (t *containers) prepare(ctx context.Context, _ needs, run string, log io.Wr
 }
 
 func (t *containers) start(ctx context.Context, needs needs) (steps.Cluster, error) {
-	spec := fixtures.Spec{Nodes: defaultNodes}
-	if !needs.workloads {
-		spec.Nodes = 0
-	}
-	shared, err := t.clusters.Start(ctx, spec)
+	shared, err := t.clusters.Start(ctx, fixtures.Spec{Nodes: sharedNodes(needs, t.nodes)})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +74,7 @@ func (t *containers) unsupported(profile string) string {
 	if profile == loadBalancer && t.clusters != nil && !t.clusters.Balances() {
 		return "the image declares no provider of load balancers (label plumbline.dev/load-balancer)"
 	}
-	return ""
+	return oneNode(profile, t.nodes)
 }
 
 func (t *containers) gone(ctx context.Context) error {

@@ -15,7 +15,7 @@ func (s *scenario) weight() int {
 		return 40
 	case s.ownCluster():
 		return 20
-	case slices.Contains(s.profiles, "workloads"), slices.Contains(s.profiles, "network"), slices.Contains(s.profiles, "multi-node"),
+	case slices.Contains(s.profiles, "workloads"), slices.Contains(s.profiles, "network"), slices.Contains(s.profiles, multiNode),
 		slices.Contains(s.profiles, "storage"), slices.Contains(s.profiles, "autoscaling"):
 		return 5
 	default:

@@ -29,6 +29,7 @@ type Options struct {
 	Target      string // what is judged, one of Targets; "reference" by default
 	Seed        int64  // of the scenarios' order; 0 takes a new one
 	Concurrency int    // scenarios at a time on the shared cluster; 0 takes what suits the machine
+	Nodes       int    // of the shared cluster, unless a kubeconfig leads to one; 0 takes three. What needs two is unsupported on one
 	Kubectl     string // path of another kubectl than the pinned one, to judge the target by
 	Keep        bool   // leave the cluster of a failed run, and say how to use it
 	Out         string // folder of the reports; "out" by default
@@ -137,6 +138,9 @@ func (o Options) out() string {
 func (o Options) check() error {
 	if o.Concurrency < 0 {
 		return fmt.Errorf("%s: a number of scenarios at a time cannot be negative", o.spelling().option("concurrency", fmt.Sprint(o.Concurrency)))
+	}
+	if o.Nodes < 0 {
+		return fmt.Errorf("%s: a number of nodes cannot be negative", o.spelling().option("nodes", fmt.Sprint(o.Nodes)))
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ type (
 // provided is a target whose clusters Options.Provide makes.
 type provided struct {
 	provide   func(ctx context.Context, spec ClusterSpec) (*Cluster, error)
+	nodes     int    // of the shared cluster; 0 if nobody said
 	kubectl   string // instead of the pinned one
 	kit       fixtures.Kit
 	equipment *fixtures.Equipment
@@ -91,12 +92,8 @@ func (t *provided) prepare(ctx context.Context, _ needs, run string, log io.Writ
 }
 
 func (t *provided) start(ctx context.Context, needs needs) (steps.Cluster, error) {
-	spec := steps.ClusterSpec{Nodes: defaultNodes}
-	if !needs.workloads {
-		spec.Nodes = 0
-	}
 	var err error
-	if t.shared, err = t.make(ctx, spec); err != nil {
+	if t.shared, err = t.make(ctx, steps.ClusterSpec{Nodes: sharedNodes(needs, t.nodes)}); err != nil {
 		return nil, err
 	}
 	if needs.workloads {
@@ -168,7 +165,7 @@ func (t *provided) unsupported(profile string) string {
 	if profile == loadBalancer {
 		return "whether the clusters of Options.Provide have a provider of load balancers is not known, and nothing is run on their nodes' network"
 	}
-	return ""
+	return oneNode(profile, t.nodes)
 }
 
 func (t *provided) gone(ctx context.Context) error {

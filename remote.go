@@ -66,7 +66,7 @@ func (t *remote) unsupported(profile string) string {
 		return "the cluster of a kubeconfig is not the run's own: nothing is run on its nodes themselves"
 	case loadBalancer:
 		return "the cluster of a kubeconfig is not the run's own: whether it has a provider of load balancers is not known, and nothing is run on its nodes' network"
-	case "multi-node":
+	case multiNode:
 		if t.open < 2 {
 			return fmt.Sprintf("two nodes are needed that are Ready and take Pods, and the cluster has %d", t.open)
 		}

@@ -37,6 +37,9 @@ func (o *Options) targetFlags(flags *flag.FlagSet) {
 // targetVariables are the make variables that choose the same target again.
 func (o Options) targetVariables() string {
 	line := ""
+	if o.Nodes > 0 {
+		line += fmt.Sprintf(" NODES=%d", o.Nodes)
+	}
 	for _, v := range []struct{ name, value string }{
 		{"TARGET", o.Target}, {"IMAGE", o.Image}, {"KUBECONFIG", o.Kubeconfig}, {"CONTEXT", o.Context},
 		{"WORKLOAD_IMAGE", o.WorkloadImage}, {"KUBECTL", o.Kubectl},
@@ -60,9 +63,9 @@ func newTarget(o Options) (target, error) {
 	kit := fixtures.Kit(o.Kit)
 	switch {
 	case o.Provide != nil:
-		return &provided{provide: o.Provide, kubectl: kubectl, kit: kit}, nil
+		return &provided{provide: o.Provide, nodes: o.Nodes, kubectl: kubectl, kit: kit}, nil
 	case o.Target == targetImage:
-		return &containers{name: targetImage, source: fixtures.Named(o.Image), kubectl: kubectl, kit: kit}, nil
+		return &containers{name: targetImage, nodes: o.Nodes, source: fixtures.Named(o.Image), kubectl: kubectl, kit: kit}, nil
 	case o.Target == targetKubeconfig:
 		access, err := fixtures.LoadAccess(o.Kubeconfig, o.Context)
 		if err != nil {
@@ -70,9 +73,9 @@ func newTarget(o Options) (target, error) {
 		}
 		return &remote{access: access, workload: o.WorkloadImage, kubectl: kubectl, kit: kit}, nil
 	case o.Target == targetKubernetes:
-		return &containers{name: targetKubernetes, source: fixtures.Kubernetes(), kubectl: kubectl, tried: true}, nil
+		return &containers{name: targetKubernetes, nodes: o.Nodes, source: fixtures.Kubernetes(), kubectl: kubectl, tried: true}, nil
 	default:
-		return &containers{name: targetReference, source: fixtures.Bundled(), kubectl: kubectl, tried: true}, nil
+		return &containers{name: targetReference, nodes: o.Nodes, source: fixtures.Bundled(), kubectl: kubectl, tried: true}, nil
 	}
 }
 
@@ -94,6 +97,9 @@ func (o Options) checkTarget() error {
 		if belongs.value != "" && o.Target != belongs.target {
 			return fmt.Errorf("%s is of use only with %s", typed(belongs.option, belongs.value), typed("target", belongs.target))
 		}
+	}
+	if o.Nodes != 0 && o.Target == targetKubeconfig {
+		return fmt.Errorf("%s: the cluster of a kubeconfig is taken as it is, and has the nodes that it has", typed("nodes", fmt.Sprint(o.Nodes)))
 	}
 	if o.Kit != "" && o.Provide == nil && o.Target != targetImage && o.Target != targetKubeconfig {
 		return fmt.Errorf("what is judged has to be said, by %s and %s or by %s: the reference and upstream Kubernetes are built from their source, in Plumbline's repository",

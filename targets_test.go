@@ -31,6 +31,7 @@ func TestOptionsThatChooseNoTarget(t *testing.T) {
 		"kubeconfig that is not":      {Options{Target: "kubeconfig", Kubeconfig: "/no/such/file"}, []string{"-kubeconfig", "/no/such/file"}},
 		"runner without a target":     {Options{Kit: "x"}, []string{"-target=image", "-target=kubeconfig"}},
 		"runner and the reference":    {Options{Kit: "x", Target: "reference"}, []string{"-target=image", "-target=kubeconfig"}},
+		"nodes of a kubeconfig":       {Options{Target: "kubeconfig", Nodes: 2}, []string{"-nodes=2", "kubeconfig"}},
 		"target and Provide":          {Options{Target: "reference", Provide: provide}, []string{"-target=reference", "Options.Provide"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +68,34 @@ func TestNothingOfSomebodysClusterIsStopped(t *testing.T) {
 	for profile, unsupported := range map[string]bool{"api": false, "workloads": false, "cluster": true, "implementation": true, "autoscaling": true} {
 		if why := target.unsupported(profile); (why != "") != unsupported {
 			t.Errorf("%s is unsupported because %q", profile, why)
+		}
+	}
+}
+
+// On one node, what needs two is known to be unsupported before anything starts; a run that needs none gets none.
+func TestNodesThatWereAskedFor(t *testing.T) {
+	provide := func(context.Context, ClusterSpec) (*Cluster, error) { return nil, nil }
+	for name, options := range map[string]Options{"image": {Target: targetImage, Image: "a:1"}, "provided": {Provide: provide}} {
+		for asked, unsupported := range map[int]bool{0: false, 1: true, 2: false} {
+			options.Nodes = asked
+			target, err := newTarget(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if why := target.unsupported("multi-node"); (why != "") != unsupported {
+				t.Errorf("%s: of %d nodes, multi-node is unsupported because %q", name, asked, why)
+			}
+			if why := target.unsupported("network"); why != "" {
+				t.Errorf("%s: of %d nodes, network is unsupported because %q", name, asked, why)
+			}
+		}
+	}
+	for _, c := range []struct {
+		needs         needs
+		asked, starts int
+	}{{needs{}, 0, 0}, {needs{}, 2, 0}, {needs{workloads: true}, 0, defaultNodes}, {needs{workloads: true}, 1, 1}} {
+		if n := sharedNodes(c.needs, c.asked); n != c.starts {
+			t.Errorf("%+v with %d asked for starts %d nodes, want %d", c.needs, c.asked, n, c.starts)
 		}
 	}
 }

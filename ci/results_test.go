@@ -25,11 +25,12 @@ func TestState(t *testing.T) {
 	for _, folder := range judged {
 		write(t, filepath.Join(root, folder, "x.go"), "package x\n")
 	}
-	m := Mutant{Patch: Patch{Name: "wrong-colour", Path: filepath.Join(root, "wrong-colour.patch")}}
+	m := Mutant{Patch: Patch{Name: "wrong-colour", Path: filepath.Join(root, "wrong-colour.patch")}, Expects: []Expectation{{Scenarios: []string{"labels/in/one"}}}}
+	scenarios := map[string]string{"labels/in/one": "Then it is red", "labels/in/two": "Then it is blue"}
 	write(t, m.Path, patch)
 	key := func() string {
 		t.Helper()
-		state, err := ReadState(root)
+		state, err := ReadState(root, scenarios)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,9 +45,16 @@ func TestState(t *testing.T) {
 	if key() != first {
 		t.Error("a file that is not judged changes the key")
 	}
+	scenarios["labels/in/two"] = "Then it is green"
+	if key() != first {
+		t.Error("a scenario of others changes the key")
+	}
+	scenarios["labels/in/one"] = "Then it is green"
+	if key() == first {
+		t.Error("a change of its scenario does not change the key")
+	}
 	for name, path := range map[string]string{
 		"the reference": filepath.Join(root, "reference", "x.go"),
-		"a feature":     filepath.Join(root, "features", "labels", "x.feature"),
 		"a step":        filepath.Join(root, "steps", "x.go"),
 		"the patch":     m.Path,
 	} {
@@ -56,8 +64,15 @@ func TestState(t *testing.T) {
 			t.Errorf("a change of %s does not change the key", name)
 		}
 	}
-	if _, err := ReadState(t.TempDir()); err == nil {
+	if _, err := ReadState(t.TempDir(), scenarios); err == nil {
 		t.Error("a folder without a reference has a state")
+	}
+	state, err := ReadState(root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.Key(m); err == nil || !strings.Contains(err.Error(), "labels/in/one") {
+		t.Errorf("a scenario that there is not makes the error %v", err)
 	}
 }
 

@@ -10,15 +10,18 @@ import (
 	"path/filepath"
 )
 
-// What a mutant's result depends on besides its patch: the orchestrator that it breaks, and the scenarios that are to
-// notice, with what their sentences mean.
-var judged = []string{"reference", "features", "steps", "invariants"}
+// What a mutant's result depends on besides its patch and its scenarios: the orchestrator that it breaks, and what the scenarios'
+// sentences mean.
+var judged = []string{"reference", "steps", "invariants"}
 
 // State is the contents of the repository that a result is of.
-type State struct{ sum []byte }
+type State struct {
+	sum       []byte
+	scenarios map[string]string // texts, by id
+}
 
-// ReadState reads the repository's state, as its files are now.
-func ReadState(repository string) (State, error) {
+// ReadState reads the repository's state, as its files are now. The scenarios are texts by id.
+func ReadState(repository string, scenarios map[string]string) (State, error) {
 	sum := sha256.New()
 	for _, folder := range judged {
 		root := filepath.Join(repository, folder)
@@ -36,15 +39,22 @@ func ReadState(repository string) (State, error) {
 			return State{}, fmt.Errorf("read the state of %s: %w", folder, err)
 		}
 	}
-	return State{sum.Sum(nil)}, nil
+	return State{sum.Sum(nil), scenarios}, nil
 }
 
-// Key names what a mutant's result is of: its patch, header included, at this state.
+// Key names what a mutant's result is of: its patch, header included, and its scenarios, at this state.
 func (s State) Key(m Mutant) (string, error) {
 	sum := sha256.New()
 	sum.Write(s.sum)
 	if err := addFile(sum, m.Name, m.Path); err != nil {
 		return "", fmt.Errorf("read the mutant %s: %w", m.Name, err)
+	}
+	for _, id := range m.Runs() {
+		text, found := s.scenarios[id]
+		if !found {
+			return "", fmt.Errorf("the mutant %s names the scenario %s, which there is not", m.Name, id)
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", id, len(text), text)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16], nil
 }

@@ -133,17 +133,21 @@ func find(lines []logLine, text string) (logLine, bool) {
 	return logLine{}, false
 }
 
-// await waits for a line that contains text.
+// await waits for a line that contains text, or for the first of all where text is empty.
 func (f *logFollower) await(ctx context.Context, text string, limit time.Duration) (logLine, error) {
 	begun := time.Now()
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
+	expected := fmt.Sprintf("a line that contains %q", text)
+	if text == "" {
+		expected = "a first line, which the program writes once it has begun"
+	}
 	for {
 		lines, ended, changed, _ := f.state()
 		if line, ok := find(lines, text); ok {
 			return line, nil
 		}
-		missing := &Failure{What: f.what, Expected: fmt.Sprintf("a line that contains %q", text), Seen: "no such line", At: time.Now(), Waited: time.Since(begun), Timeline: f.tail()}
+		missing := &Failure{What: f.what, Expected: expected, Seen: "no such line", At: time.Now(), Waited: time.Since(begun), Timeline: f.tail()}
 		if !ended.IsZero() {
 			missing.Seen = "no such line, and the log has ended"
 			return logLine{}, missing
@@ -176,12 +180,18 @@ func (f *logFollower) awaitEnd(ctx context.Context, limit time.Duration) (time.T
 	return ended, nil
 }
 
+// logFollowed returns once the log has a line. A container runs before its program does: where the machine is slow, a signal would
+// reach a process that has not come to note any.
 func logFollowed(ctx context.Context, container, pod string) error {
 	s, err := from(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = s.follow(ctx, pod, container)
+	f, err := s.follow(ctx, pod, container)
+	if err != nil {
+		return err
+	}
+	_, err = f.await(ctx, "", boundPodStart.within(ctx))
 	return err
 }
 

@@ -26,6 +26,8 @@ type hunt struct {
 	folder string // of what is needed for the hunt only
 	forge  *fixtures.Forge
 
+	wide map[string]bool // the scenarios that need two nodes
+
 	shared  string          // the image of the mutants that share a program
 	sharing map[string]bool // their names
 

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/plumbline/plumbline"
 	"github.com/plumbline/plumbline/ci"
 	"github.com/plumbline/plumbline/features"
 )
@@ -80,7 +81,16 @@ func run(ctx context.Context, o options, rest []string) error {
 		}
 		chosen = ci.Sample(chosen, o.sample, o.seed)
 	}
-	state, err := ci.ReadState(".")
+	census, err := plumbline.Census()
+	if err != nil {
+		return err
+	}
+	texts, wide := map[string]string{}, map[string]bool{}
+	for _, scenario := range census {
+		texts[scenario.ID] = scenario.Text
+		wide[scenario.ID] = scenario.NeedsTwoNodes()
+	}
+	state, err := ci.ReadState(".", texts)
 	if err != nil {
 		return err
 	}
@@ -96,7 +106,7 @@ func run(ctx context.Context, o options, rest []string) error {
 		return err
 	}
 	begun := time.Now()
-	h := &hunt{options: o, state: state, results: results, begun: begun}
+	h := &hunt{options: o, state: state, results: results, begun: begun, wide: wide}
 	tried := h.run(ctx, chosen)
 	stale, err := matrix(ctx, claims, all, state, results, o.out)
 	if tried != nil || err != nil {

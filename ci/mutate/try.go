@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ const (
 )
 
 // try runs a mutant's scenarios against a cluster of it. It returns nothing if the mutant is caught, and why not
-// otherwise. One that seems to live in the program that it shares with others is tried in one of its own, which has the last word.
+// otherwise. One that seems to live in the program that it shares with others, on one node if its scenarios need no second one, is tried in
+// a program of its own on as many nodes as any run has; that has the last word.
 func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 	folder := filepath.Join(h.folder, m.Name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -34,7 +36,11 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 		return fmt.Errorf("%w: %w", ci.ErrStale, err)
 	}
 	if h.shares(m) {
-		lives := h.tryImage(ctx, m, func(ctx context.Context) (string, error) {
+		nodes := 1
+		if slices.ContainsFunc(m.Runs(), func(id string) bool { return h.wide[id] }) {
+			nodes = 0
+		}
+		lives := h.tryImage(ctx, m, nodes, func(ctx context.Context) (string, error) {
 			return h.forge.Varied(ctx, h.shared, ci.TurnVariable+"="+m.Name)
 		})
 		if lives == nil || ctx.Err() != nil {
@@ -42,7 +48,7 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 		}
 		h.say("%s lives in the program that it shares, and is tried in one of its own\n    %s", m.Name, firstLine(lives))
 	}
-	return h.tryImage(ctx, m, func(ctx context.Context) (string, error) {
+	return h.tryImage(ctx, m, 0, func(ctx context.Context) (string, error) {
 		overlay, err := m.Overlay(ctx, ".", folder)
 		if err != nil {
 			return "", err
@@ -51,8 +57,8 @@ func (h *hunt) try(ctx context.Context, m ci.Mutant) (why error) {
 	})
 }
 
-// tryImage makes an image of a mutant, and runs the mutant's scenarios against a cluster of it.
-func (h *hunt) tryImage(ctx context.Context, m ci.Mutant, make func(context.Context) (string, error)) (why error) {
+// tryImage makes an image of a mutant, and runs the mutant's scenarios against a cluster of it, of so many nodes; 0 is what any run has.
+func (h *hunt) tryImage(ctx context.Context, m ci.Mutant, nodes int, make func(context.Context) (string, error)) (why error) {
 	within, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
 	image, err := make(within)
@@ -63,7 +69,7 @@ func (h *hunt) tryImage(ctx context.Context, m ci.Mutant, make func(context.Cont
 		return fmt.Errorf("the mutant %s cannot be built: %w", m.Name, err)
 	}
 	defer func() { why = errors.Join(why, h.forge.Remove(context.WithoutCancel(ctx), image)) }()
-	return h.judged(ctx, m, image)
+	return h.judged(ctx, m, nodes, image)
 }
 
 func firstLine(err error) string {
@@ -72,7 +78,7 @@ func firstLine(err error) string {
 }
 
 // judged runs the suite against an image of the mutant, and reads the report.
-func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
+func (h *hunt) judged(ctx context.Context, m ci.Mutant, nodes int, image string) error {
 	limit := cmp.Or(m.Limit, runLimit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the run against it took more than %s", limit))
 	defer cancel()
@@ -83,7 +89,7 @@ func (h *hunt) judged(ctx context.Context, m ci.Mutant, image string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make a folder for the report: %w", err)
 	}
-	cmd := ci.Run(ctx, h.runner, "-target=image", "-image="+image, "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
+	cmd := ci.Run(ctx, h.runner, "-target=image", "-image="+image, fmt.Sprintf("-nodes=%d", nodes), "-out="+out, "-scenario="+strings.Join(m.Runs(), ","))
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	_ = cmd.Run() // it fails, if all is well; the report says how

@@ -69,7 +69,7 @@ func job(args []string, w io.Writer) int {
 	var wrong error
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
-		case "target", "image", "kubeconfig", "context", "kubectl", "out", "make":
+		case "target", "image", "kubeconfig", "context", "nodes", "kubectl", "out", "make":
 			wrong = errors.Join(wrong, fmt.Errorf("-%s=%s: a Job judges the cluster that it runs in, by what its image holds", f.Name, f.Value))
 		case "runner-image", "pod", "least":
 		case "hold":

@@ -70,6 +70,8 @@ Feature: Grace periods
           - {name: slower, image: "${image}", command: [/workload, wait, --term-delay=24s]}
         """
       And Pod "pair" is Ready
+      And the log of container "slow" of Pod "pair" is followed
+      And the log of container "slower" of Pod "pair" is followed
       When Pod "pair" is deleted
       Then it is accepted
       And Pod "pair" is gone within 45 seconds
@@ -141,6 +143,7 @@ Feature: Grace periods
           containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=6s]}]
         """
       And Pod "slow" is Ready
+      And the log of Pod "slow" is followed
       When Pod "slow" is deleted with a grace period of 60 seconds
       And "metadata.deletionTimestamp" of the answer is remembered as "the end"
       And Pod "slow" is deleted with a grace period of 10 seconds
@@ -346,6 +349,8 @@ Feature: Grace periods
         spec: {containers: [{name: app, image: "${image}", command: [/workload, wait, --term-code=3]}]}
         """
       And Pods "well, ill" are Ready
+      And the log of Pod "well" is followed
+      And the log of Pod "ill" is followed
       When Pod "well" is deleted
       And Pod "ill" is deleted
       Then "status.phase" of Pod "well" becomes "Succeeded"
@@ -376,6 +381,7 @@ Feature: Grace periods
         """
       And Pod "pair" is Ready
       And the log of container "quick" of Pod "pair" is followed
+      And the log of container "slow" of Pod "pair" is followed
       When Pod "pair" is deleted
       Then the log of container "quick" of Pod "pair" says "exiting code=0"
       And Pod "pair" exists for 4 seconds
@@ -456,6 +462,7 @@ Feature: Grace periods
         """
       And Pod "hooked" is Ready
       And the log of Pod "hooked" is followed
+      And the log of Pod "hooked" says "serving"
       When Pod "hooked" is deleted
       Then the log of Pod "hooked" says "slow-answered" before "signal=SIGTERM"
       And Pod "hooked" is gone
@@ -473,6 +480,7 @@ Feature: Grace periods
             image: "${image}"
             command: [/workload, serve]
             lifecycle: {preStop: {exec: {command: [/workload, steps, sleep 2, append /work/story hook]}}}
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
             volumeMounts: [{name: work, mountPath: /work}]
         """
@@ -601,6 +609,7 @@ Feature: Grace periods
             image: "${image}"
             command: [/workload, serve, --term-delay=20s]
             readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1}
         """
       And Pod "app" is Ready

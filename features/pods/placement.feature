@@ -231,6 +231,7 @@ Feature: Placement
           containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=8s], resources: {requests: {cpu: "${most}"}}}]
         """
       And Pod "first" is Ready
+      And the log of Pod "first" is followed
       When Pod "first" is deleted
       And these objects exist:
         """

@@ -453,6 +453,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --ignore-sigterm, --answer=/livez=500]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
         """
       Then "status.phase" of Pod "web" becomes "Running"
@@ -472,6 +473,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --ignore-sigterm, --answer=/livez=500]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
         """
       Then "status.phase" of Pod "web" becomes "Running"
@@ -489,6 +491,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --answer=/livez=500, --term-code=7]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
         """
       Then "status.phase" of Pod "web" becomes "Failed"

@@ -441,7 +441,9 @@ Feature: Processes
           - {name: app, image: "${image}", command: [/workload, steps, wait --term-delay=2s, append /work/order of-app], volumeMounts: [{name: work, mountPath: /work}]}
         """
       And Pod "app" is Ready
-      And the log of container "first" of Pod "app" says "started"
+      And the log of container "first" of Pod "app" is followed
+      And the log of container "second" of Pod "app" is followed
+      And the log of container "app" of Pod "app" is followed
       When Pod "app" is deleted
       Then the log of container "first" of Pod "app" says "of-app" before "of-second"
       And the log of container "first" of Pod "app" says "of-second" before "of-first"

@@ -161,11 +161,12 @@ Feature: Autoscaling
           scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
           maxReplicas: 8
           metrics:
-          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 120Mi}}}
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}
         """
       And ReplicaSet "web" comes to have 1 Ready Pod
       And one Pod of ReplicaSet "web" is remembered as "full"
       When container "app" of Pod "${full}" begins "/workload use-memory --bytes=250Mi --hold"
+      # Two are too few by more than the tolerance, too: who measures on the way up asks for two, and then for three.
       Then the autoscaler brings ReplicaSet "web" to 3 replicas
       And ReplicaSet "web" comes to have 3 Ready Pods
       And ReplicaSet "web" stays at 3 replicas for 20 seconds

@@ -103,6 +103,7 @@ Feature: Deletion
           containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=60s]}]
         """
       And Pod "slow" is Ready
+      And the log of Pod "slow" is followed
       When ConfigMap "owner" is deleted with propagation "Foreground"
       Then ConfigMap "owner" is gone within 40 seconds
       And Pod "slow" still exists
