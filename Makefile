@@ -83,7 +83,7 @@ kernel:
 
 mutants: suite
 	@$(PLAIN) go run -trimpath ./ci/mutate $(if $(NAME),-name=$(NAME)) $(if $(CLAIM),-claim=$(CLAIM)) $(if $(SAMPLE),-sample=$(SAMPLE)) \
-		$(if $(SEED),-seed=$(SEED)) $(if $(AGAIN),-again) $(if $(PARALLEL),-at-a-time=$(PARALLEL)) $(if $(OUT),-out=$(OUT))
+		$(if $(SEED),-seed=$(SEED)) $(if $(AGAIN),-again) $(if $(PARALLEL),-at-a-time=$(PARALLEL)) $(if $(LEDGER),-ledger=ci/caught.txt) $(if $(OUT),-out=$(OUT))
 
 # A run can be narrowed as make conformance can.
 variants: suite

@@ -20,7 +20,8 @@ type hunt struct {
 	state   ci.State
 	results *ci.Results
 	begun   time.Time
-	earlier int // caught at this very state before
+	earlier int       // caught at this very state before
+	seen    ci.Ledger // caught, on whatever machine
 
 	runner string // the compiled suite, which needs nothing from the source
 	folder string // of what is needed for the hunt only
@@ -87,13 +88,51 @@ func (h *hunt) open(chosen []ci.Mutant) ([]ci.Mutant, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !h.again && h.results.Caught(m.Name, key) {
+		switch {
+		case h.again:
+		case h.results.Caught(m.Name, key):
 			h.earlier++
+			continue
+		case h.seen[m.Name] == key && !h.lives(m.Name, key):
+			h.earlier++
+			if err := h.results.Put(h.result(m, key, nil)); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		open = append(open, m)
 	}
 	return open, nil
+}
+
+// result is what became of a mutant: nothing, if it was caught.
+func (h *hunt) result(m ci.Mutant, key string, lives error) ci.Result {
+	result := ci.Result{Name: m.Name, Key: key, State: ci.StateOf(lives), Caught: lives == nil, Claims: m.Claims, Scenarios: m.Scenarios(), Invariants: m.Invariants()}
+	if lives != nil {
+		result.Why = lives.Error()
+	}
+	return result
+}
+
+// keep writes the ledger: of all mutants those that are caught at this state.
+func (h *hunt) keep(all []ci.Mutant) error {
+	caught := ci.Ledger{}
+	for _, m := range all {
+		key, err := h.state.Key(m)
+		if err != nil {
+			return err
+		}
+		if h.results.Caught(m.Name, key) || h.seen[m.Name] == key && !h.lives(m.Name, key) {
+			caught[m.Name] = key
+		}
+	}
+	return caught.Write(h.ledger)
+}
+
+// lives says whether a mutant has been seen to live at the state that the key names.
+func (h *hunt) lives(name, key string) bool {
+	result, found := h.results.Get(name)
+	return found && result.Key == key && !result.Caught
 }
 
 // prepare builds the whole reference, and compiles the suite, which is the same for all mutants.
@@ -137,8 +176,9 @@ func (h *hunt) judge(ctx context.Context, m ci.Mutant) error {
 		return nil // an interrupted try says nothing
 	}
 	took := time.Since(begun)
-	result := ci.Result{Name: m.Name, Key: key, State: ci.StateOf(caught), Caught: caught == nil, Claims: m.Claims, Scenarios: m.Scenarios(), Invariants: m.Invariants(),
-		Seconds: float64(took.Round(100*time.Millisecond)) / float64(time.Second), Finished: time.Now().UTC().Truncate(time.Second)}
+	result := h.result(m, key, caught)
+	result.Seconds = float64(took.Round(100*time.Millisecond)) / float64(time.Second)
+	result.Finished = time.Now().UTC().Truncate(time.Second)
 	h.mu.Lock()
 	h.tried++
 	h.spent += took
@@ -146,7 +186,6 @@ func (h *hunt) judge(ctx context.Context, m ci.Mutant) error {
 	if caught == nil {
 		h.say("caught %s after %.1f s%s", m.Name, took.Seconds(), h.left())
 	} else {
-		result.Why = caught.Error()
 		h.say("NOT CAUGHT %s after %.1f s%s\n    %s", m.Name, took.Seconds(), h.left(), strings.ReplaceAll(result.Why, "\n", "\n    "))
 	}
 	return h.results.Put(result)

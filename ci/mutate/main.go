@@ -32,6 +32,7 @@ type options struct {
 	again         bool
 	atATime       int
 	out           string
+	ledger        string
 }
 
 func main() {
@@ -48,6 +49,7 @@ func main() {
 	flag.BoolVar(&o.again, "again", false, "try also what has been caught at this very state")
 	flag.IntVar(&o.atATime, "at-a-time", 2, "mutants at a time, each with a cluster of its own")
 	flag.StringVar(&o.out, "out", filepath.Join("out", "mutants"), "the `folder` of the results")
+	flag.StringVar(&o.ledger, "ledger", "", "the `file` of mutants that were seen caught: what it has at this very state is not tried, and what is caught is added")
 	flag.Parse()
 	if err := run(ctx, o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -105,9 +107,18 @@ func run(ctx context.Context, o options, rest []string) error {
 	if err != nil {
 		return err
 	}
+	var seen ci.Ledger
+	if o.ledger != "" {
+		if seen, err = ci.ReadLedger(o.ledger); err != nil {
+			return err
+		}
+	}
 	begun := time.Now()
-	h := &hunt{options: o, state: state, results: results, begun: begun, wide: wide}
+	h := &hunt{options: o, state: state, results: results, begun: begun, wide: wide, seen: seen}
 	tried := h.run(ctx, chosen)
+	if o.ledger != "" {
+		tried = errors.Join(tried, h.keep(all))
+	}
 	stale, err := matrix(ctx, claims, all, state, results, o.out)
 	if tried != nil || err != nil {
 		return errors.Join(tried, err)
