@@ -14,11 +14,13 @@ type Entry struct {
 	Claims   []string // that it proves
 	Profiles []string // what it needs of a target, of Profiles
 	Outline  string   // file and line of the outline that it is a row of, or of the scenario itself
-	Text     string   // the scenario under the names of its feature and rule, with their backgrounds; no comments
+	Text     string   // the scenario with its tags, under its feature and its rule and their backgrounds; no comments
 }
 
-// NeedsTwoNodes says whether the scenario is unsupported on one node.
-func (e Entry) NeedsTwoNodes() bool { return slices.Contains(e.Profiles, multiNode) }
+// NeedsTwoNodes says whether the scenario is unsupported where the shared cluster has one node.
+func (e Entry) NeedsTwoNodes() bool {
+	return slices.Contains(e.Profiles, multiNode) && !slices.Contains(e.Profiles, "cluster")
+}
 
 // Census lists every scenario there is, outlines expanded, in the order of the features.
 func Census() ([]Entry, error) {
@@ -37,13 +39,21 @@ func Census() ([]Entry, error) {
 	return entries, nil
 }
 
-// text is the scenario as it is read, without the lines of others.
+// text is the scenario as it is read, without the lines of others. What stands in quotes of its own is kept as it is: it may be YAML.
 func (s *scenario) text() string {
 	var text strings.Builder
+	quoted := false
 	for line := range strings.Lines(string(s.source)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			text.WriteString(line + "\n")
+		read := strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(read, `"""`):
+			quoted = !quoted
+		case quoted:
+			read = strings.TrimRight(line, " \t\r\n")
+		case read == "" || strings.HasPrefix(read, "#"):
+			continue
 		}
+		text.WriteString(read + "\n")
 	}
 	return text.String()
 }

@@ -69,7 +69,8 @@ func (t *containers) start(ctx context.Context, needs needs) (steps.Cluster, err
 
 func (t *containers) provider() steps.Provider { return ownClustersOf{t} }
 
-// unsupported: what Kubernetes leaves to others is in a container only if its image says so, which is known once it is there.
+// unsupported: what Kubernetes leaves to others is in a container only if its image says so, which is known once it is there. One node is
+// known from the start.
 func (t *containers) unsupported(profile string) string {
 	if profile == loadBalancer && t.clusters != nil && !t.clusters.Balances() {
 		return "the image declares no provider of load balancers (label plumbline.dev/load-balancer)"

@@ -36,7 +36,7 @@ func (o *Options) Flags(flags *flag.FlagSet) {
 	o.targetFlags(flags)
 	flags.Int64Var(&o.Seed, "seed", o.Seed, "the `number` that orders the scenarios; 0 takes a new one")
 	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "scenarios at a time; 0 takes what suits the machine")
-	flags.IntVar(&o.Nodes, "nodes", o.Nodes, fmt.Sprintf("`nodes` of the cluster that the run starts; 0 takes %d", defaultNodes))
+	flags.IntVar(&o.Nodes, "nodes", o.Nodes, fmt.Sprintf("`nodes` of the cluster that scenarios share; 0 takes %d, and -target=kubeconfig those that there are", defaultNodes))
 	flags.BoolVar(&o.Keep, "keep", o.Keep, "leave the cluster of a failed run, and say how to use it")
 	flags.StringVar(&o.Expected, "expected-failures", o.Expected, "the `file` that lists scenarios, and invariants, which are known to fail: another failure fails the run, and one that is gone does too")
 	flags.BoolVar(&o.Make, "make", o.Make, "name make's variables in messages, instead of flags")

@@ -29,7 +29,7 @@ type Options struct {
 	Target      string // what is judged, one of Targets; "reference" by default
 	Seed        int64  // of the scenarios' order; 0 takes a new one
 	Concurrency int    // scenarios at a time on the shared cluster; 0 takes what suits the machine
-	Nodes       int    // of the shared cluster, unless a kubeconfig leads to one; 0 takes three. What needs two is unsupported on one
+	Nodes       int    // of the shared cluster, if its scenarios need any; 0 takes three. What needs two there is unsupported on one
 	Kubectl     string // path of another kubectl than the pinned one, to judge the target by
 	Keep        bool   // leave the cluster of a failed run, and say how to use it
 	Out         string // folder of the reports; "out" by default

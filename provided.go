@@ -160,7 +160,7 @@ func (c *providedCluster) forScenarios() steps.Cluster {
 
 func (t *provided) provider() steps.Provider { return ownProvided{t} }
 
-// unsupported is what Provide says, cluster by cluster; nothing is known before. It has no way to speak of load balancers.
+// unsupported is what Provide says, cluster by cluster; but one node is known from the start. It has no way to speak of load balancers.
 func (t *provided) unsupported(profile string) string {
 	if profile == loadBalancer {
 		return "whether the clusters of Options.Provide have a provider of load balancers is not known, and nothing is run on their nodes' network"

@@ -269,6 +269,9 @@ func (e *engine) needs() needs {
 // unsupported says why a scenario cannot run on the target, or nothing.
 func (e *engine) unsupported(s *scenario) string {
 	for _, profile := range s.profiles {
+		if profile == multiNode && s.ownCluster() {
+			continue // it starts as many nodes as it needs
+		}
 		if why := e.target.unsupported(profile); why != "" {
 			return why
 		}

@@ -79,6 +79,9 @@ func (e *engine) concurrency() int {
 		return e.options.Concurrency
 	}
 	usual := min(32, max(8, 6*runtime.NumCPU()))
+	if e.options.Nodes > 0 {
+		usual = min(usual, max(1, e.options.Nodes*podsOfANode/podsAtOnce))
+	}
 	if e.room != nil && e.needs().workloads {
 		return min(usual, e.room.concurrency())
 	}
@@ -94,6 +97,9 @@ type room struct{ slots, cores int }
 // podsAtOnce is how many Pods a scenario has at a time, with those of the one before it that are on their way out. Few have more, and these are not
 // many at a time.
 const podsAtOnce = 8
+
+// podsOfANode is how many Pods a node takes at least: the kubelet's default.
+const podsOfANode = 110
 
 func (r room) concurrency() int { return max(1, min(r.slots/podsAtOnce, max(2, 3*r.cores))) }
 

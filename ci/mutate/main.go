@@ -89,7 +89,7 @@ func run(ctx context.Context, o options, rest []string) error {
 	}
 	texts, wide := map[string]string{}, map[string]bool{}
 	for _, scenario := range census {
-		texts[scenario.ID] = scenario.Text
+		texts[scenario.ID] = strings.Join(scenario.Profiles, " ") + "\n" + scenario.Text
 		wide[scenario.ID] = scenario.NeedsTwoNodes()
 	}
 	state, err := ci.ReadState(".", texts)

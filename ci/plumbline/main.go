@@ -117,7 +117,7 @@ func again(flags *flag.FlagSet) func(plumbline.Selection, int64) string {
 	target := ""
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
-		case "target", "image", "kubeconfig", "context", "workload-image", "kubectl":
+		case "target", "image", "kubeconfig", "context", "workload-image", "nodes", "kubectl":
 			target += " -" + f.Name + "=" + f.Value.String()
 		}
 	})

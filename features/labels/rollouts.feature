@@ -391,7 +391,7 @@ Feature: Rollouts
             metadata: {labels: {app: web, version: one}}
             spec:
               terminationGracePeriodSeconds: 3
-              containers: [{name: app, image: "${image}", command: [/workload, serve, --ignore-sigterm]}]
+              containers: [{name: app, image: "${image}", command: [/workload, serve, --ignore-sigterm], readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 1}}]
         """
       And Deployment "web" comes to have 2 Ready Pods of the version "one", and no others
       Then Deployment "web" is rolled out to the version "two", with Pods of one version at any time

@@ -201,6 +201,7 @@ Feature: Grace periods
           containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]
         """
       And Pod "stubborn" is Ready
+      And the log of Pod "stubborn" is followed
       When Pod "stubborn" is deleted with a grace period of -5 seconds
       Then it is accepted
       And the answer has "1" in "metadata.deletionGracePeriodSeconds"

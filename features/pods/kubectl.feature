@@ -12,6 +12,7 @@ Feature: Pods by kubectl
         containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080]}]
       """
     And Pod "web" is Ready
+    And the log of Pod "web" says "serving"
 
   @pods/port-forward
   Rule: a port of the Pod can be brought to the user's machine
@@ -38,6 +39,8 @@ Feature: Pods by kubectl
           containers: [{name: app, image: "${image}", command: [/workload, serve]}]
         """
       And Pods "here, there" are Ready
+      And the log of Pod "here" says "serving"
+      And the log of Pod "there" says "serving"
       When kubectl forwards a local port to "pod/here 8080"
       Then 5 requests to the local port are answered by Pod "here"
       When kubectl runs "exec here -- /workload hostname"
@@ -63,6 +66,7 @@ Feature: Pods by kubectl
           containers: [{name: app, image: "${image}", command: [/workload, serve]}]
         """
       And Pod "elsewhere" is Ready
+      And the log of Pod "elsewhere" says "serving"
       When kubectl forwards a local port to "pod/elsewhere 8080"
       Then 2 connections to the local port bring 64Mi bytes each to the Pod and back at once, unchanged
       And 5 requests to the local port are answered by Pod "elsewhere"
@@ -76,6 +80,7 @@ Feature: Pods by kubectl
         spec: {containers: [{name: app, image: "${image}", command: [/workload, serve, --host=127.0.0.1, --port=8080]}]}
         """
       And Pod "shy" is Ready
+      And the log of Pod "shy" says "serving"
       And "status.podIP" of Pod "shy" is remembered as "shy"
       When kubectl forwards a local port to "pod/shy 8080"
       Then 5 requests to the local port are answered by Pod "shy"
@@ -477,6 +482,7 @@ Feature: Pods by kubectl
       Then it exits with 0
       And its output contains "exits with 4"
       And its output does not contain "exits with 3"
+      Given the log of Pod "web" is followed
       When kubectl runs "logs web"
       Then its output contains "started"
       And its output does not contain "exits with"

@@ -257,6 +257,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --grpc=9090]
+            startupProbe: {tcpSocket: {port: 9090}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {grpc: {port: 9090}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 2}
         """
       # It does not know the service, and then does.
@@ -373,6 +374,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
         """
       And Pod "web" is Ready
@@ -400,6 +402,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 3}
         """
       And Pod "web" is Ready
@@ -456,7 +459,7 @@ Feature: Probes
             startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
         """
-      Then "status.phase" of Pod "web" becomes "Running"
+      Then "status.containerStatuses[name=app].started" of Pod "web" becomes "true"
       And container "app" of Pod "web" is restarted within 25 seconds
       # Who is killed by SIGKILL, whose number is 9, ends with 128 + 9.
       And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "web" is "137"
@@ -476,7 +479,7 @@ Feature: Probes
             startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
         """
-      Then "status.phase" of Pod "web" becomes "Running"
+      Then "status.containerStatuses[name=app].started" of Pod "web" becomes "true"
       And container "app" of Pod "web" is restarted within 30 seconds
 
     Scenario: with the restart policy Never the Pod has failed
@@ -571,6 +574,7 @@ Feature: Probes
       And "status.containerStatuses[name=app].started" of Pod "app" becomes "true"
       And container "app" of Pod "app" executes "/workload touch /tmp/up"
       And Pod "app" becomes Ready
+      Given the log of Pod "app" is followed
       When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
       Then container "app" of Pod "app" is restarted
       And Pod "app" becomes unready
@@ -805,7 +809,7 @@ Feature: Probes
           - name: app
             image: "${image}"
             command: [/workload, serve, --ignore-sigterm, --answer=/startup=503]
-            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1, terminationGracePeriodSeconds: 2}
+            startupProbe: {httpGet: {path: /startup, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 5, terminationGracePeriodSeconds: 2}
         """
       Then "status.phase" of Pod "slow" becomes "Running"
       And container "app" of Pod "slow" is restarted within 30 seconds

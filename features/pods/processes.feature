@@ -332,6 +332,7 @@ Feature: Processes
       Then its output matches "^first\nsecond\n$"
       And "status.initContainerStatuses[name=second].state.terminated.exitCode" of Pod "app" is "0"
       # And not again when a container is.
+      Given the log of Pod "app" is followed
       When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
       Then container "app" of Pod "app" is restarted
       And Pod "app" becomes Ready
@@ -482,6 +483,7 @@ Feature: Processes
             restartPolicy: Always
             image: "${image}"
             command: [/workload, serve]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
             livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 2}
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
@@ -751,6 +753,7 @@ Feature: Processes
       And Pod "app" is Ready
       When container "app" of Pod "app" executes "/workload cat /work/order"
       Then its output matches "^hook\n$"
+      Given the log of Pod "app" is followed
       When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
       Then container "app" of Pod "app" is restarted
       And Pod "app" becomes Ready
@@ -808,8 +811,8 @@ Feature: Processes
           containers:
           - name: app
             image: "${image}"
-            command: [/workload, wait, --term-code=7]
-            lifecycle: {postStart: {exec: {command: [/workload, steps, sleep 1, exit --code=3]}}}
+            command: [/workload, serve, --term-code=7]
+            lifecycle: {postStart: {exec: {command: [/workload, steps, control reset=all, exit --code=3]}}}
         """
       Then "status.phase" of Pod "app" becomes "Failed"
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" is "7"
@@ -920,6 +923,7 @@ Feature: Processes
       # What runs keeps what it was given.
       When container "app" of Pod "app" executes "/workload env COLOUR"
       Then it prints "blue"
+      Given the log of Pod "app" is followed
       When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
       Then container "app" of Pod "app" is restarted
       And Pod "app" becomes Ready

@@ -140,7 +140,6 @@ Feature: Autoscaling
       And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleDownLimit"
       And ReplicaSet "web" stays at 2 replicas for 20 seconds
 
-    # 250Mi are more than twice 120Mi, and no more than three times as much with what the Pods use besides.
     @workloads @long
     Scenario: as many as bring the use to its target, and no more
       Given these objects exist:
