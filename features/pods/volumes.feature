@@ -449,7 +449,7 @@ Feature: Volumes
       # One for all containers of the Pod, and for all their runs.
       When container "other" of Pod "app" executes "/workload stat /same/small"
       Then its output contains ""size":3145728"
-      Given the log of Pod "app" is followed
+      Given the log of container "app" of Pod "app" is followed
       When container "app" of Pod "app" executes "/workload signal 1 SIGTERM"
       Then container "app" of Pod "app" is restarted
       And Pod "app" becomes Ready
