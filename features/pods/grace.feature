@@ -279,17 +279,17 @@ Feature: Grace periods
         kind: Pod
         metadata: {name: hooked}
         spec:
-          terminationGracePeriodSeconds: 12
+          terminationGracePeriodSeconds: 14
           containers:
           - name: app
             image: "${image}"
             command: [/workload, wait, --ignore-sigterm]
-            lifecycle: {preStop: {exec: {command: [/workload, sleep, "9"]}}}
+            lifecycle: {preStop: {exec: {command: [/workload, sleep, "11"]}}}
         """
       And Pod "hooked" is Ready
       And the log of Pod "hooked" is followed
       When Pod "hooked" is deleted
-      Then the process of Pod "hooked" ends between 11 and 18 seconds after the deletion
+      Then the process of Pod "hooked" ends between 13 and 22 seconds after the deletion
 
     Scenario: a Pod that waits to be started again is not waited for
       Given these objects exist:
