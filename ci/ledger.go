@@ -49,11 +49,7 @@ func (l Ledger) Write(path string) error {
 	for _, name := range slices.Sorted(maps.Keys(l)) {
 		fmt.Fprintf(&text, "%s %s\n", name, l[name])
 	}
-	err := os.WriteFile(path+".part", []byte(text.String()), 0o644)
-	if err == nil {
-		err = os.Rename(path+".part", path)
-	}
-	if err != nil {
+	if err := replaceFile(path, []byte(text.String())); err != nil {
 		return fmt.Errorf("keep the ledger: %w", err)
 	}
 	return nil

@@ -101,7 +101,14 @@ func (r *Results) Forget(except []Mutant) error {
 	return r.write()
 }
 
-// write never leaves half a file.
+// replaceFile never leaves half a file.
+func replaceFile(path string, data []byte) error {
+	if err := os.WriteFile(path+".part", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
+}
+
 func (r *Results) write() error {
 	file := resultsFile{Version: resultsVersion, Mutants: []Result{}}
 	for _, name := range slices.Sorted(maps.Keys(r.byName)) {
@@ -112,10 +119,7 @@ func (r *Results) write() error {
 		err = os.MkdirAll(filepath.Dir(r.path), 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(r.path+".part", append(data, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(r.path+".part", r.path)
+		err = replaceFile(r.path, append(data, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("keep the results: %w", err)

@@ -88,19 +88,17 @@ func (h *hunt) open(chosen []ci.Mutant) ([]ci.Mutant, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case h.again:
-		case h.results.Caught(m.Name, key):
-			h.earlier++
-			continue
-		case h.seen[m.Name] == key && !h.lives(m.Name, key):
-			h.earlier++
-			if err := h.results.Put(h.result(m, key, nil)); err != nil {
-				return nil, err
-			}
+		if h.again || !h.caught(m.Name, key) {
+			open = append(open, m)
 			continue
 		}
-		open = append(open, m)
+		h.earlier++
+		if h.results.Caught(m.Name, key) {
+			continue
+		}
+		if err := h.results.Put(h.result(m, key, nil)); err != nil { // the ledger's, for the table and the matrix
+			return nil, err
+		}
 	}
 	return open, nil
 }
@@ -122,17 +120,19 @@ func (h *hunt) keep(all []ci.Mutant) error {
 		if err != nil {
 			return err
 		}
-		if h.results.Caught(m.Name, key) || h.seen[m.Name] == key && !h.lives(m.Name, key) {
+		if h.caught(m.Name, key) {
 			caught[m.Name] = key
 		}
 	}
 	return caught.Write(h.ledger)
 }
 
-// lives says whether a mutant has been seen to live at the state that the key names.
-func (h *hunt) lives(name, key string) bool {
-	result, found := h.results.Get(name)
-	return found && result.Key == key && !result.Caught
+// caught says whether a mutant has been seen caught at the state that the key names, here or by the ledger, and not seen to live here since.
+func (h *hunt) caught(name, key string) bool {
+	if result, found := h.results.Get(name); found && result.Key == key {
+		return result.Caught
+	}
+	return h.seen[name] == key
 }
 
 // prepare builds the whole reference, and compiles the suite, which is the same for all mutants.
