@@ -42,6 +42,8 @@ var (
 	boundController = bound{30 * time.Second, "a controller may have a queue, and upstream's clients limit themselves to 20 requests a second"}
 	// boundPodStart is for a Pod from create to running.
 	boundPodStart = bound{60 * time.Second, "scheduling, sandbox, network and start on a busy node; the image is there already"}
+	// boundEvent is for an event to be told after what it tells of, which itself takes no longer than a Pod's start.
+	boundEvent = bound{2 * time.Minute, "upstream's recorders write one event after the other, and all wait for ten seconds and more where one could not be sent"}
 	// boundMount is for a node to mount what it could not before.
 	boundMount = bound{150 * time.Second, "upstream tries a mount again ever later, up to two minutes after the last time"}
 	// boundVolume is for a Pod with a volume that a platform has to make, and for such a volume to go.

@@ -402,7 +402,7 @@ func awaitEvent(ctx context.Context, expected, kind, name, text string, wanted f
 		return err
 	}
 	return s.await(ctx, wait{
-		kind: "Event", limit: patience(ctx, kind),
+		kind: "Event", limit: boundEvent.within(ctx),
 		what: fmt.Sprintf("the events for %s %q", kind, name), expected: expected,
 		judge: func(found objects) (bool, string, error) {
 			seen := []string{}

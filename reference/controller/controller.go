@@ -13,8 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/scheme"
-	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
@@ -33,6 +31,7 @@ import (
 	"github.com/plumbline/plumbline/reference/controller/nodelifecycle"
 	"github.com/plumbline/plumbline/reference/controller/replicaset"
 	"github.com/plumbline/plumbline/reference/controller/volume"
+	"github.com/plumbline/plumbline/reference/events"
 )
 
 // Options are what the controllers need to run.
@@ -72,12 +71,11 @@ func Run(ctx context.Context, options Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	events := record.NewBroadcaster(record.WithContext(ctx))
-	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
-	defer events.Shutdown()
+	broadcaster := events.NewBroadcaster(ctx, client.CoreV1())
+	defer broadcaster.Shutdown()
 	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(withoutManagedFields))
 	runners, err := build(options, config, client, factory, func(component string) record.EventRecorder {
-		return events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: component})
+		return broadcaster.Recorder(corev1.EventSource{Component: component})
 	})
 	if err != nil {
 		return fmt.Errorf("controllers: %w", err)

@@ -25,15 +25,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/scheme"
-	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/tools/record"
 	"k8s.io/component-helpers/apimachinery/lease"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
+	"github.com/plumbline/plumbline/reference/events"
 	"github.com/plumbline/plumbline/reference/node/runtime"
 	"github.com/plumbline/plumbline/reference/node/volume"
 )
@@ -118,10 +116,9 @@ func Run(ctx context.Context, options Options) error {
 	a.volumes = &volume.Volumes{Root: options.DataDir, Source: a}
 	stale := func(uid types.UID) { a.tell(uid, volumesStale{}) }
 	a.sources, a.tokens = newSources(client, stale), newTokens(client, stale)
-	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+	broadcaster := events.NewBroadcaster(ctx, client.CoreV1())
 	defer broadcaster.Shutdown()
-	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
-	a.recorder = broadcaster.NewRecorder(scheme.Scheme, v1.EventSource{Component: "kubelet", Host: options.Name})
+	a.recorder = broadcaster.Recorder(v1.EventSource{Component: "kubelet", Host: options.Name})
 
 	err = a.run(ctx)
 	cancel()
@@ -134,7 +131,7 @@ func Run(ctx context.Context, options Options) error {
 }
 
 func (a *Agent) run(ctx context.Context) error {
-	events := a.runtime.Events(ctx)
+	happened := a.runtime.Events(ctx)
 	serving, err := a.serve(ctx)
 	if err != nil {
 		return err
@@ -190,7 +187,7 @@ func (a *Agent) run(ctx context.Context) error {
 	if err := a.followPods(ctx); err != nil {
 		return err
 	}
-	a.group.Go(func() { a.followRuntime(ctx, events) })
+	a.group.Go(func() { a.followRuntime(ctx, happened) })
 	a.group.Go(func() { a.watchMemory(ctx) })
 	a.group.Go(func() { a.watchStorage(ctx) })
 	a.group.Go(func() { a.measureUsage(ctx) })
