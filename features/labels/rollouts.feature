@@ -172,6 +172,29 @@ Feature: Rollouts
       And "spec.template.metadata.labels.version" of ReplicaSet "${third}" is "three"
       And "spec.template.metadata.labels.tier" of ReplicaSet "${third}" is "front"
 
+    Scenario: while it is paused, it is scaled all the same
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      When kubectl runs "rollout pause deployment/web"
+      Then "status.conditions[type=Progressing].reason" of Deployment "web" becomes "DeploymentPaused"
+      When kubectl runs "scale deployment/web --replicas=3"
+      Then it exits with 0
+      And "spec.replicas" of ReplicaSet "${first}" becomes "3"
+      And ReplicaSet "${first}" comes to have 3 Pods
+
     Scenario: the history is as long as the Deployment says
       Given these objects exist:
         """
@@ -237,6 +260,105 @@ Feature: Rollouts
       When Deployment "web" is deleted with propagation "Foreground"
       Then Deployment "web" is gone
       And there is no ReplicaSet "${first}"
+
+    Scenario: a set that somebody deletes is made again
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      And ReplicaSet "${first}" comes to have 1 Pod
+      And "metadata.uid" of ReplicaSet "${first}" is remembered as "uid"
+      When ReplicaSet "${first}" is deleted
+      Then "metadata.uid" of ReplicaSet "${first}" ceases to be "${uid}"
+      And Deployment "web" comes to have exactly the revisions "1"
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "next"
+      And ReplicaSet "${next}" comes to have 1 Pod
+
+    Scenario: the name of its set is somebody else's already
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "taken"
+      When Deployment "web" is deleted
+      Then ReplicaSet "${taken}" is gone
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: "${taken}"}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: other}}
+          template:
+            metadata: {labels: {app: other}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then Deployment "web" comes to have exactly the revisions "1"
+      And "status.collisionCount" of Deployment "web" becomes "1"
+      And "spec.selector.matchLabels.app" of ReplicaSet "${taken}" is "other"
+      And "metadata.ownerReferences" of ReplicaSet "${taken}" is absent
+
+    Scenario: its sets mean no more Pods than it does, by expressions too
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchExpressions: [{key: app, operator: In, values: [web, site]}]}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      Then "spec.selector.matchExpressions[0].key" of ReplicaSet "${first}" is "app"
+      And "spec.selector.matchExpressions[0].operator" of ReplicaSet "${first}" is "In"
+      And "spec.selector.matchLabels['pod-template-hash']" of ReplicaSet "${first}" is present
+      Given ReplicaSet "${first}" comes to have 1 Pod
+      And one Pod of ReplicaSet "${first}" is remembered as "pod"
+      When Pod "${pod}" is relabelled "app=quarantine"
+      Then Pod "${pod}" comes to have no controller
+      And ReplicaSet "${first}" comes to have 1 Pod
 
     Scenario: the sets that one has left behind are those of the next
       Given these objects exist:
@@ -598,6 +720,34 @@ Feature: Rollouts
       And "status.availableReplicas" of Deployment "web" becomes "0"
       And "status.conditions[type=Progressing].reason" of Deployment "web" stays "NewReplicaSetAvailable" for 6 seconds
       And "status.conditions[type=Progressing].status" of Deployment "web" is "True"
+
+    # What it has until it is late is told while it is paused, so that no slow machine is late before.
+    Scenario: the time that it was paused is none of a rollout's
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      And ReplicaSet "${first}" comes to have 1 Pod
+      When kubectl runs "rollout pause deployment/web"
+      Then "status.conditions[type=Progressing].reason" of Deployment "web" becomes "DeploymentPaused"
+      When "spec.progressDeadlineSeconds" of Deployment "web" is set to "12"
+      Then it is accepted
+      And "status.conditions[type=Progressing].reason" of Deployment "web" stays "DeploymentPaused" for 14 seconds
+      When kubectl runs "rollout resume deployment/web"
+      Then "status.conditions[type=Progressing].reason" of Deployment "web" becomes "DeploymentResumed"
+      And "status.conditions[type=Progressing].reason" of Deployment "web" stays "DeploymentResumed" for 4 seconds
+      And "status.conditions[type=Progressing].reason" of Deployment "web" becomes "ProgressDeadlineExceeded"
 
     Scenario: Pods that its set cannot create are told of by the Deployment, too
       Given these objects exist:

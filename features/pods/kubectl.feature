@@ -471,6 +471,65 @@ Feature: Pods by kubectl
       Then it exits with 0
       And its output contains "exits with 3"
 
+    # Twenty seconds pass before it is started for the third time.
+    Scenario: a container that waits to be started again has the log of its last run
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: ending}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, steps, print farewell, exit --code=1]}]
+        """
+      And container "app" of Pod "ending" is restarted at least 2 times
+      And "status.containerStatuses[name=app].state.waiting.reason" of Pod "ending" becomes "CrashLoopBackOff"
+      When kubectl runs "logs ending"
+      Then it exits with 0
+      And its output contains "farewell"
+
+    Scenario: what init containers have written stays to be read
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: prepared}
+        spec:
+          initContainers: [{name: first, image: "${image}", command: [/workload, print, all is ready]}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pod "prepared" is Ready
+      And Pod "prepared" stays Ready for 3 seconds
+      When kubectl runs "logs prepared -c first"
+      Then it exits with 0
+      And its output contains "all is ready"
+      When container "app" of Pod "prepared" executes "/workload control exit=3"
+      Then container "app" of Pod "prepared" is restarted
+      When kubectl runs "logs prepared -c first"
+      Then it exits with 0
+      And its output contains "all is ready"
+
+    # The moment is one of the node's own clock: when the node began another container.
+    Scenario: a log from a moment on
+      Given "spec.nodeName" of Pod "web" is remembered as "node"
+      And "status.containerStatuses[name=app].state.running.startedAt" of Pod "web" is remembered as "begin"
+      And Pod "web" stays Ready for 3 seconds
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: clock}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "clock" is Ready
+      And "status.containerStatuses[name=app].state.running.startedAt" of Pod "clock" is remembered as "later"
+      When kubectl runs "logs web --since-time=${begin}"
+      Then its output contains "started"
+      When kubectl runs "logs web --since-time=${later}"
+      Then it exits with 0
+      And it prints ""
+
     Scenario: of several ends, the log before is that of the last
       When container "app" of Pod "web" executes "/workload control exit=3 after=1s"
       Then container "app" of Pod "web" is restarted

@@ -675,6 +675,34 @@ Feature: Storage that outlives Pods
       Then PersistentVolumeClaim "data" is gone
       And "status.phase" of PersistentVolume "${namespace}-kept" becomes "Released"
 
+    Scenario: a claim is in use as long as its Pod is there, ended or not
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata: {name: "${namespace}-kept"}
+        spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: "${namespace}", hostPath: {path: /etc, type: Directory}}
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: data}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: "${namespace}", resources: {requests: {storage: 1Gi}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: user}
+        spec:
+          restartPolicy: Never
+          volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=0], volumeMounts: [{name: data, mountPath: /data}]}]
+        """
+      And "status.phase" of Pod "user" becomes "Succeeded"
+      When PersistentVolumeClaim "data" is deleted
+      Then "metadata.deletionTimestamp" of PersistentVolumeClaim "data" comes to be present
+      And PersistentVolumeClaim "data" exists for 4 seconds
+      When Pod "user" is deleted
+      Then PersistentVolumeClaim "data" is gone
+
     Scenario: a Pod waits for its claim, and its claim for a volume
       Given these objects exist:
         """

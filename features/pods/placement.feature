@@ -379,6 +379,87 @@ Feature: Placement
       When Pod "exact" is deleted
       Then Pod "byte" becomes Ready
 
+  @pods/scheduled-where-resources-fit
+  Rule: a Pod is placed where its own terms allow it, and those of the Pods that are there
+
+    Scenario: a Pod that wants somebody's company not is not given it by others
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: loner}
+        spec:
+          terminationGracePeriodSeconds: 1
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: noisy}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "loner" is Ready
+      And "spec.nodeName" of Pod "loner" is remembered as "node"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: noisy, labels: {app: noisy}}
+        spec:
+          affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values: ["${node}"]}]}]}}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "noisy" becomes "Unschedulable"
+      When Pod "loner" is deleted
+      Then Pod "noisy" becomes Ready
+      And "spec.nodeName" of Pod "noisy" is "${node}"
+
+    Scenario: of several terms one is enough, and of one term all
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: either}
+        spec:
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms:
+                - matchExpressions: [{key: plumbline.dev/nowhere, operator: Exists}]
+                - matchExpressions: [{key: kubernetes.io/hostname, operator: Exists}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: both}
+        spec:
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms:
+                - matchExpressions: [{key: plumbline.dev/nowhere, operator: Exists}, {key: kubernetes.io/hostname, operator: Exists}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then Pod "either" is Ready
+      And "status.conditions[type=PodScheduled].reason" of Pod "both" becomes "Unschedulable"
+
+    Scenario: a Pod with a gate waits until somebody opens it
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: gated}
+        spec:
+          schedulingGates: [{name: example.com/one}, {name: example.com/other}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "gated" becomes "SchedulingGated"
+      When Pod "gated" is patched with:
+        """
+        spec: {schedulingGates: [{name: example.com/other}]}
+        """
+      Then it is accepted
+      And "status.conditions[type=PodScheduled].reason" of Pod "gated" stays "SchedulingGated" for 3 seconds
+      And "spec.nodeName" of Pod "gated" is absent
+      When "spec.schedulingGates" of Pod "gated" is set to "null"
+      Then it is accepted
+      And Pod "gated" becomes Ready
+
   @pods/packing
   Rule: right-sized requests pack a node, as far as the arithmetic goes
 

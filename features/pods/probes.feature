@@ -853,6 +853,27 @@ Feature: Probes
       When container "app" of Pod "web" executes "/workload control path=/status/503 status=200"
       Then Pod "web" becomes Ready
 
+    Scenario: successes count as long as they follow each other
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {httpGet: {path: /status/503, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, successThreshold: 3, failureThreshold: 60}
+        """
+      And Pod "web" has been asked for "/status/503" at least 2 times
+      When container "app" of Pod "web" executes "/workload control path=/status/503 status=200 times=2"
+      Then Pod "web" stays unready for 5 seconds
+      When container "app" of Pod "web" executes "/workload control path=/status/503 status=200 times=2"
+      Then Pod "web" stays unready for 5 seconds
+      When container "app" of Pod "web" executes "/workload control path=/status/503 status=200"
+      Then Pod "web" becomes Ready
+
     Scenario: fewer failures than the threshold change nothing
       Given these objects exist:
         """

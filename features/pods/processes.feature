@@ -104,6 +104,21 @@ Feature: Processes
       When container "app" of Pod "app" executes "/workload control exit=1"
       Then restart 4 of container "app" of Pod "app" comes within 25 seconds of the end before it
 
+    Scenario: the pauses of one container are not another's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - {name: bad, image: "${image}", command: [/workload, exit, --code=1]}
+          - {name: other, image: "${image}", command: [/workload, serve]}
+        """
+      And container "bad" of Pod "pair" is restarted at least 2 times
+      When container "other" of Pod "pair" executes "/workload control exit=1"
+      Then restart 1 of container "other" of Pod "pair" comes within 8 seconds of the end before it
+
     Scenario: each end is told of in its turn, and it is the last that counts
       Given these objects exist:
         """
@@ -176,6 +191,46 @@ Feature: Processes
       And "status.phase" of Pod "told-later" becomes "Failed"
       And "status.reason" of Pod "told-later" is "DeadlineExceeded"
       And Pod "app" still exists
+
+    # Its half minute is the Pod's own, as for any other end.
+    Scenario: at its deadline a Pod has its grace period
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          activeDeadlineSeconds: 20
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=8s]}]
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.reason" of Pod "app" is "DeadlineExceeded"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "app" becomes "0"
+
+    Scenario: the deadline holds while a Pod is being prepared, or cannot begin
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: preparing}
+        spec:
+          activeDeadlineSeconds: 10
+          terminationGracePeriodSeconds: 2
+          initContainers: [{name: first, image: "${image}", command: [/workload, wait]}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: without}
+        spec:
+          activeDeadlineSeconds: 10
+          terminationGracePeriodSeconds: 2
+          containers: [{name: app, image: example.com/there-is-none:1, imagePullPolicy: Never}]
+        """
+      Then "status.phase" of Pod "preparing" becomes "Failed"
+      And "status.reason" of Pod "preparing" is "DeadlineExceeded"
+      And "status.phase" of Pod "without" becomes "Failed"
+      And "status.reason" of Pod "without" is "DeadlineExceeded"
 
     @api
     Scenario Outline: a deadline after <what> is refused
@@ -374,6 +429,42 @@ Feature: Processes
       Then "status.phase" of Pod "app" becomes "Succeeded"
       And "status.containerStatuses[name=app].state.terminated.reason" of Pod "app" is "Completed"
       And "status.initContainerStatuses[name=sidecar].state.terminated.exitCode" of Pod "app" is present
+
+    # A sidecar is ended for the Pod's end, however it takes that.
+    Scenario: how a sidecar ends says nothing of its Pod
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          initContainers: [{name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait, --term-code=7]}]
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        """
+      And Pod "app" is Ready
+      And the log of container "sidecar" of Pod "app" says "started"
+      When container "app" of Pod "app" executes "/workload control exit=0"
+      Then "status.phase" of Pod "app" becomes "Succeeded"
+      And "status.initContainerStatuses[name=sidecar].state.terminated.exitCode" of Pod "app" is "7"
+
+    Scenario: a sidecar does not keep a Pod going whose init container has failed
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 2
+          initContainers:
+          - {name: sidecar, restartPolicy: Always, image: "${image}", command: [/workload, wait]}
+          - {name: first, image: "${image}", command: [/workload, exit, --code=3]}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.initContainerStatuses[name=first].state.terminated.exitCode" of Pod "app" is "3"
+      And "status.initContainerStatuses[name=sidecar].state.terminated.exitCode" of Pod "app" comes to be present
 
     Scenario: a Pod is as ready as its sidecars are
       Given these objects exist:
@@ -694,6 +785,25 @@ Feature: Processes
       And "status.containerStatuses[name=happy].state.terminated.message" of Pod "app" is absent
       And "status.containerStatuses[name=loud].state.terminated.message" of Pod "app" contains "farewell"
 
+    Scenario: the last words of one run are not those of the next
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve], startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}}]
+        """
+      And Pod "app" is Ready
+      And container "app" of Pod "app" has executed "/workload write /dev/termination-log farewell"
+      When container "app" of Pod "app" executes "/workload control exit=3"
+      Then container "app" of Pod "app" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.message" of Pod "app" is "farewell"
+      And Pod "app" becomes Ready
+      When container "app" of Pod "app" executes "/workload control exit=4"
+      Then "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" becomes "4"
+      And "status.containerStatuses[name=app].lastState.terminated.message" of Pod "app" is absent
+
     # Kubernetes' documentation has 4096 bytes for what is left in the file, and does not say which of more. Of a log it has the end: 2048 bytes, or
     # 80 lines, whichever is less.
     Scenario: last words are cut
@@ -873,6 +983,30 @@ Feature: Processes
       Then Pod "app" becomes Ready when what was missing is looked for again
       And container "late" of Pod "app" executes "/workload env SIZE"
       And it prints "large"
+
+    Scenario: of several sources of one variable the last counts, and before them the Pod's own word
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {colour: blue, shape: round, size: small}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: two}, data: {colour: green, size: large}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            envFrom: [{configMapRef: {name: one}}, {configMapRef: {name: two}}]
+            env: [{name: size, value: none}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output matches "(?m)^colour=green$"
+      And its output matches "(?m)^shape=round$"
+      And its output matches "(?m)^size=none$"
 
     # The node may keep what it has read of a config map: that the second Pod has the new value shows that the node knows it.
     Scenario: variables are read at each start

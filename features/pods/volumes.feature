@@ -82,6 +82,22 @@ Feature: Volumes
       When container "part" of Pod "app" executes "/workload ls /part"
       Then it prints "note"
 
+    Scenario: a part of a volume is as open as the volume
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          securityContext: {runAsUser: 1234, runAsGroup: 1235}
+          volumes: [{name: shared, emptyDir: {}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /part, subPath: one/two}]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload write /part/note here"
+      Then it exits with 0
+
     Scenario Outline: a part that is named by <what> is none
       Given these objects exist:
         """
@@ -205,6 +221,27 @@ Feature: Volumes
       When container "app" of Pod "app" executes "/workload write /all/shape square"
       Then it exits with 1
       And its error output contains "read-only file system"
+
+    # The node writes a file of its own there, unless the Pod has one.
+    Scenario: a file where the node would have its own
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: names}, data: {hosts: "192.0.2.9 mine"}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          volumes: [{name: names, configMap: {name: names}}]
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: names, mountPath: /etc/hosts, subPath: hosts}]}
+          - {name: beside, image: "${image}", command: [/workload, wait]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /etc/hosts"
+      Then it prints "192.0.2.9 mine"
+      When container "beside" of Pod "app" executes "/workload cat /etc/hosts"
+      Then its output contains "localhost"
 
     @api
     Scenario Outline: <what> is refused
@@ -338,6 +375,30 @@ Feature: Volumes
       Then it prints "trout"
       When container "app" of Pod "app" executes "/workload env NO_KEY"
       Then it exits with 1
+
+    Scenario: a file for one user alone is for the Pod's group, too
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {first: hidden}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {colour: blue}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          securityContext: {runAsUser: 1234, runAsGroup: 1235, fsGroup: 3456}
+          volumes:
+          - {name: keys, secret: {secretName: keys, defaultMode: 0400}}
+          - {name: settings, configMap: {name: settings, defaultMode: 0400}}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: keys, mountPath: /keys}, {name: settings, mountPath: /settings}]}
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /keys/first"
+      Then it prints "hidden"
+      When container "app" of Pod "app" executes "/workload cat /settings/colour"
+      Then it prints "blue"
 
     Scenario: a secret that is not there is waited for, by a volume and by a variable
       Given these objects exist:

@@ -254,6 +254,9 @@ Feature: Adoption and quarantine
         """
       And ReplicaSet "web" comes to have 1 Ready Pod
       And one Pod of ReplicaSet "web" is remembered as "pod"
+      # What it still has to do for the Pod's start would bring it to the Pod again.
+      And "status.availableReplicas" of ReplicaSet "web" becomes "1"
+      And the controller of ReplicaSets has seen all sets and Pods
       And "metadata.uid" of ReplicaSet "web" is remembered as "uid"
       Then "metadata.ownerReferences[kind=ReplicaSet].uid" of Pod "${pod}" is "${uid}"
       When "metadata.ownerReferences" of Pod "${pod}" is set to "null"

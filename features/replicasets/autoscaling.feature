@@ -140,6 +140,144 @@ Feature: Autoscaling
       And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ScaleDownLimit"
       And ReplicaSet "web" stays at 2 replicas for 20 seconds
 
+    # A tenth of three is less than one. What stays is rounded down, so that one may go.
+    @workloads @long
+    Scenario: fewer are needed, and a policy lets a tenth of them go
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Percent, value: 10, periodSeconds: 300}]}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 2 replicas
+      And ReplicaSet "web" stays at 2 replicas for 20 seconds
+
+    @workloads @long
+    Scenario: Pods that have failed ask for nothing
+      # Those that have failed come first, and are seen, so that the set takes none of them.
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, exit, --code=1]}]
+        """
+      And "status.phase" of Pod "one" becomes "Failed"
+      And "status.phase" of Pod "two" becomes "Failed"
+      And the controller of ReplicaSets has seen all sets and Pods
+      And these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 2Gi}}}
+          behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 1 replica
+
+    # A share of what is requested is one of all that a Pod's containers request, and a sidecar is one of them.
+    @workloads @long
+    Scenario: what sidecars use and what they request count alike
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              initContainers:
+              - name: sidecar
+                image: "${image}"
+                command: [/workload, use-memory, --bytes=150Mi, --hold]
+                restartPolicy: Always
+                resources: {requests: {memory: 256Mi}}
+              containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {requests: {memory: 16Mi}}}]
+        """
+      And ReplicaSet "web" comes to have 1 Ready Pod
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      And Pod "${pod}" is measured to use between "150Mi" and "200Mi" of memory
+      And these objects exist:
+        """
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: Utilization, averageUtilization: 80}}}
+        """
+      Then the condition "ScalingActive" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ValidMetricFound"
+      And "status.currentMetrics[0].resource.current.averageUtilization" of HorizontalPodAutoscaler "web" comes to be present
+      And ReplicaSet "web" stays at 1 replica for 20 seconds
+
+    # Without a behaviour upstream goes by a rule of its own, which is not that of the defaults of a behaviour: those let one become five.
+    @workloads @long @should
+    Scenario: who says nothing of how fast gets four at first
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 8
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 64Ki}}}
+        """
+      Then an event "SuccessfulRescale" is recorded for HorizontalPodAutoscaler "web" that says "New size: 4"
+
     @workloads @long
     Scenario: as many as bring the use to its target, and no more
       Given these objects exist:
@@ -345,6 +483,32 @@ Feature: Autoscaling
       And the condition "AbleToScale" of HorizontalPodAutoscaler "web" becomes "True" with the reason "ReadyForNewScale"
       And the condition "ScalingLimited" of HorizontalPodAutoscaler "web" becomes "False" with the reason "DesiredWithinRange"
       And ReplicaSet "web" stays at 1 replica for 20 seconds
+
+    # In 1.36 it is a beta, which may be switched off.
+    @workloads @long @should
+    Scenario: how far a use may be from its target is the autoscaler's own, if it says so
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: app, image: "${image}", command: [/workload, use-memory, --bytes=200Mi, --hold]}]}
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 2
+          metrics:
+          - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 198Mi}}}
+          behavior: {scaleUp: {tolerance: "0"}}
+        """
+      Then the autoscaler brings ReplicaSet "web" to 2 replicas
 
     Scenario: what is left open
       Given these objects exist:
@@ -809,6 +973,41 @@ Feature: Autoscaling
         """
       Then the condition "ScalingActive" of HorizontalPodAutoscaler "one" becomes "False" with the reason "AmbiguousSelector"
       And the condition "ScalingActive" of HorizontalPodAutoscaler "other" becomes "False" with the reason "AmbiguousSelector"
+
+    Scenario: once one of two autoscalers is gone, the other goes on
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              nodeSelector: {plumbline.dev/nowhere: "true"}
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: one}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+        ---
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: other}
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: ReplicaSet, name: web}
+          maxReplicas: 3
+        """
+      And the condition "ScalingActive" of HorizontalPodAutoscaler "other" becomes "False" with the reason "AmbiguousSelector"
+      When kubectl runs "delete hpa one"
+      Then HorizontalPodAutoscaler "one" is gone
+      # It asks for the Pods' use again, of which none is known.
+      And the condition "ScalingActive" of HorizontalPodAutoscaler "other" becomes "False" with the reason "FailedGetResourceMetric"
 
     Scenario: an autoscaler may come before its target
       Given these objects exist:

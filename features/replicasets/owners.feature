@@ -161,6 +161,43 @@ Feature: Owners
       And "metadata.ownerReferences[0].name" of ConfigMap "child" becomes "owner"
       And ConfigMap "child" exists for 2 seconds
 
+    # The same owner is missing in the one namespace, and there in the other (kubernetes#65200).
+    Scenario: who is missing where somebody names it is not missing where it is
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Namespace, metadata: {name: "${namespace}-other"}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: first}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: second}}
+        """
+      And "metadata.uid" of ConfigMap "first" is remembered as "first"
+      And "metadata.uid" of ConfigMap "second" is remembered as "second"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          ownerReferences:
+          - {apiVersion: v1, kind: ConfigMap, name: second, uid: "${second}"}
+          - {apiVersion: v1, kind: ConfigMap, name: first, uid: "${first}"}
+        """
+      When kubectl runs with this input "create --namespace=${namespace}-other -f -":
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: stray
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: first, uid: "${first}"}]
+        """
+      Then it exits with 0
+      When kubectl runs "wait --namespace=${namespace}-other --for=delete configmap/stray --timeout=60s"
+      Then it exits with 0
+      When ConfigMap "second" is deleted
+      Then "metadata.ownerReferences[0].name" of ConfigMap "child" becomes "first"
+      And ConfigMap "child" exists for 3 seconds
+
   @replicasets/delete-cascades
   Rule: finalizers hold what is deleted
 
@@ -187,6 +224,35 @@ Feature: Owners
       Then it is accepted
       And ConfigMap "child" is gone
       And ConfigMap "owner" is gone
+
+    Scenario: in the foreground an owner goes once what blocked it does so no more
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}
+        """
+      And "metadata.uid" of ConfigMap "owner" is remembered as "owner"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: child
+          finalizers: [example.com/hold]
+          ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}", blockOwnerDeletion: true}]
+        """
+      When ConfigMap "owner" is deleted with propagation "Foreground"
+      Then it is accepted
+      And "metadata.deletionTimestamp" of ConfigMap "child" comes to be present
+      And ConfigMap "owner" exists for 3 seconds
+      When ConfigMap "child" is patched with:
+        """
+        metadata: {ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: owner, uid: "${owner}", blockOwnerDeletion: false}]}
+        """
+      Then it is accepted
+      And ConfigMap "owner" is gone
+      And ConfigMap "child" still exists
+      When "metadata.finalizers" of ConfigMap "child" is set to "null"
+      Then ConfigMap "child" is gone
 
     Scenario: in the foreground all generations go from the last to the first
       Given these objects exist:

@@ -235,6 +235,56 @@ Feature: Endpoints
       And "metadata.labels.colour" of Endpoints "web" becomes "green"
       And "metadata.labels['kubernetes.io/service-name']" of EndpointSlice "${slice}" is "web"
 
+    Scenario: what a Service says of its port's application is said of its endpoints, too
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, appProtocol: example.com/own}]}
+        """
+      And Pod "one" is Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      When kubectl runs "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[0].metadata.name}"
+      And what it prints is remembered as "slice"
+      Then "ports[0].appProtocol" of EndpointSlice "${slice}" is "example.com/own"
+      And "subsets[0].ports[0].appProtocol" of Endpoints "web" becomes "example.com/own"
+      When Service "web" is patched with:
+        """
+        spec: {ports: [{port: 80, appProtocol: http}]}
+        """
+      Then "ports[0].appProtocol" of EndpointSlice "${slice}" becomes "http"
+      And "subsets[0].ports[0].appProtocol" of Endpoints "web" becomes "http"
+
+    @cluster
+    Scenario: the zone of an endpoint is its node's
+      Given a cluster of its own with 1 node
+      And Node "node-1" is labelled "topology.kubernetes.io/zone=here"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          nodeSelector: {topology.kubernetes.io/zone: here}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80}]}
+        """
+      And Pod "one" is Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      When kubectl runs "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[0].endpoints[0].zone}"
+      Then it prints "here"
+
     # The controller writes a slice of its own when the Pod gets its label, and has all of the Service's before its eyes then.
     @network @services/proxy-follows-endpoints
     Scenario: with a selector, somebody else's slice serves beside the controller's, and is left alone

@@ -116,6 +116,39 @@ Feature: The API from inside
         | anything in a group, where it names all    | /apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices            | accepted         |
         | what there is, for everybody who is known  | /apis                                                                       | accepted         |
 
+    # The account of the same name in this namespace is another one.
+    Scenario: an account of another namespace is bound, and only that
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: neighbour}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: neighbour}
+        spec:
+          serviceAccountName: neighbour
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: some}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [list]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: some}
+        subjects:
+        - {kind: ServiceAccount, name: reader, namespace: "${namespace}-other"}
+        - {kind: ServiceAccount, name: neighbour, namespace: "${namespace}"}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: some}
+        """
+      And Pod "neighbour" is Ready
+      Then Pod "neighbour" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      Then it is refused with 403 "Forbidden"
+
     Scenario: a ClusterRole that is bound within a namespace holds there, and for the group of its accounts
       Given these objects exist:
         """

@@ -139,6 +139,12 @@ Feature: Load balancers
       And requests from outside of the cluster to "http://${address}:81/" come to be answered by none of the Pods "one"
       When Service "front" is patched with:
         """
+        spec: {loadBalancerSourceRanges: [192.0.2.0/24, "${machine}/32"]}
+        """
+      Then it is accepted
+      And requests from outside of the cluster to "http://${address}:81/" come to be answered by exactly the Pods "one"
+      When Service "front" is patched with:
+        """
         spec: {loadBalancerSourceRanges: null}
         """
       Then it is accepted

@@ -150,6 +150,24 @@ Feature: Names of Services
       When Pod "one" is deleted with a grace period of 0 seconds
       Then Pod "client" comes to resolve "web" to exactly "${second}"
 
+    @services/endpoints-object
+    Scenario: to its Pods, and it names no port
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: bare}, spec: {clusterIP: None, selector: {app: web}}}
+        """
+      And Pod "one" is Ready
+      And "status.podIP" of Pod "one" is remembered as "first"
+      Then the ready endpoints of Service "bare" come to be exactly the Pods "one"
+      And the Endpoints "bare" come to list exactly the Pods "one"
+      And Pod "client" comes to resolve "bare" to exactly "${first}"
+
     Scenario: a Pod with a host name below the Service's has a name of its own
       Given these objects exist:
         """

@@ -98,6 +98,43 @@ Feature: Ways into a Service
       And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by none of the Pods "one, two"
       And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one, two"
 
+    # The label is among Kubernetes' well-known ones. Not every proxy goes by it.
+    @should @services/proxy-follows-services
+    Scenario: not where it says that it is another proxy's
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: others, labels: {service.kubernetes.io/service-proxy-name: example.com-nobody}}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "client, one" are Ready
+      And the ready endpoints of Service "others" come to be exactly the Pods "one"
+      # What came after it is served.
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: ours}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}
+        """
+      And "spec.clusterIP" of Service "others" is remembered as "others"
+      And "spec.clusterIP" of Service "ours" is remembered as "ours"
+      And requests from Pod "client" to "http://${ours}/" come to be answered by exactly the Pods "one"
+      Then requests from Pod "client" to "http://${others}/" come to be answered by none of the Pods "one"
+      When "metadata.labels" of Service "others" is set to "null"
+      Then it is accepted
+      And requests from Pod "client" to "http://${others}/" come to be answered by exactly the Pods "one"
+
     # The lender lends its address here, too.
     @services/every-type-balances @services/external-name @services/proxy-follows-services
     Scenario: each way is open as long as the Service has its type
@@ -833,6 +870,40 @@ Feature: Ways into a Service
       Then it is accepted
       And requests from Pod "client" to "http://${keeping}/" come to be answered by one of the Pods "${pods}"
       And requests from Pod "client" to "http://${node}:${port}/" come to be answered by one of the Pods "${pods}"
+
+    Scenario: whoever sends datagrams is kept as well
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, serve, --udp=5300]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: keeping}
+        spec: {sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 53, protocol: UDP, targetPort: 5300}]}
+        """
+      And Pod "client" is Ready
+      And ReplicaSet "web" comes to have 3 Ready Pods
+      And the Pods of ReplicaSet "web" are remembered as "pods"
+      And "spec.clusterIP" of Service "keeping" is remembered as "keeping"
+      And the ready endpoints of Service "keeping" come to be exactly the Pods "${pods}"
+      And requests from Pod "client" to "udp://${keeping}:53" come to be answered by one of the Pods "${pods}"
+      When Pod "client" sends 60 requests to "udp://${keeping}:53"
+      Then they are all answered by one of the Pods "${pods}"
 
     # How exactly a proxy counts the time is its own affair. Three Pods: sixteen choices by chance fall on one of them less than once in a
     # million times (3 to the power of -15).
