@@ -283,7 +283,7 @@ Feature: Rollouts
       Then "metadata.uid" of ReplicaSet "${first}" ceases to be "${uid}"
       And Deployment "web" comes to have exactly the revisions "1"
       And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "next"
-      And ReplicaSet "${next}" comes to have 1 Pod
+      And "status.replicas" of ReplicaSet "${next}" becomes "1"
 
     Scenario: the name of its set is somebody else's already
       Given these objects exist:

@@ -471,7 +471,7 @@ Feature: Pods by kubectl
       Then it exits with 0
       And its output contains "exits with 3"
 
-    # Twenty seconds pass before it is started for the third time.
+    # Twenty seconds pass before its third restart.
     Scenario: a container that waits to be started again has the log of its last run
       Given these objects exist:
         """

@@ -382,7 +382,8 @@ Feature: Placement
   @pods/scheduled-where-resources-fit
   Rule: a Pod is placed where its own terms allow it, and those of the Pods that are there
 
-    Scenario: a Pod that wants somebody's company not is not given it by others
+    # Upstream's scheduler hears of the other one's end since kubernetes#135325.
+    Scenario: a Pod that does not want somebody's company is not given it by others
       Given these objects exist:
         """
         apiVersion: v1

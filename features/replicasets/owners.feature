@@ -192,7 +192,7 @@ Feature: Owners
           ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: first, uid: "${first}"}]
         """
       Then it exits with 0
-      When kubectl runs "wait --namespace=${namespace}-other --for=delete configmap/stray --timeout=60s"
+      When kubectl runs "wait --namespace=${namespace}-other --for=delete configmap/stray --timeout=45s"
       Then it exits with 0
       When ConfigMap "second" is deleted
       Then "metadata.ownerReferences[0].name" of ConfigMap "child" becomes "first"

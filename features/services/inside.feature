@@ -117,7 +117,7 @@ Feature: The API from inside
         | what there is, for everybody who is known  | /apis                                                                       | accepted         |
 
     # The account of the same name in this namespace is another one.
-    Scenario: an account of another namespace is bound, and only that
+    Scenario: a binding that names an account of another namespace is not for the one of that name here
       Given these objects exist:
         """
         apiVersion: v1

@@ -151,7 +151,7 @@ Feature: Names of Services
       Then Pod "client" comes to resolve "web" to exactly "${second}"
 
     @services/endpoints-object
-    Scenario: to its Pods, and it names no port
+    Scenario: to its Pods, though it names no port
       Given these objects exist:
         """
         apiVersion: v1
