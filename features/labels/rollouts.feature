@@ -301,7 +301,24 @@ Feature: Rollouts
               containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "taken"
-      When Deployment "web" is deleted
+      # Whoever has yet to hear that the Deployment is gone would make its set again: the next Deployment shows that it is known.
+      When Deployment "web" is deleted with propagation "Orphan"
+      Then Deployment "web" is gone
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: after}
+        spec:
+          replicas: 0
+          selector: {matchLabels: {app: after}}
+          template:
+            metadata: {labels: {app: after}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Deployment "after" comes to have exactly the revisions "1"
+      When ReplicaSet "${taken}" is deleted
       Then ReplicaSet "${taken}" is gone
       Given these objects exist:
         """

@@ -481,6 +481,7 @@ Feature: Pods by kubectl
         spec:
           containers: [{name: app, image: "${image}", command: [/workload, steps, print farewell, exit --code=1]}]
         """
+      And container "app" of Pod "ending" is restarted
       And container "app" of Pod "ending" is restarted at least 2 times
       And "status.containerStatuses[name=app].state.waiting.reason" of Pod "ending" becomes "CrashLoopBackOff"
       When kubectl runs "logs ending"

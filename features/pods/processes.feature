@@ -115,6 +115,7 @@ Feature: Processes
           - {name: bad, image: "${image}", command: [/workload, exit, --code=1]}
           - {name: other, image: "${image}", command: [/workload, serve]}
         """
+      And container "bad" of Pod "pair" is restarted
       And container "bad" of Pod "pair" is restarted at least 2 times
       When container "other" of Pod "pair" executes "/workload control exit=1"
       Then restart 1 of container "other" of Pod "pair" comes within 15 seconds of the end before it
