@@ -278,6 +278,9 @@ Feature: Rollouts
         """
       And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
       And ReplicaSet "${first}" comes to have 1 Pod
+      # Whatever else is still to be done would bring the controller to the Deployment, too.
+      And "status.unavailableReplicas" of Deployment "web" becomes "1"
+      And "status.unavailableReplicas" of Deployment "web" stays "1" for 2 seconds
       And "metadata.uid" of ReplicaSet "${first}" is remembered as "uid"
       When ReplicaSet "${first}" is deleted
       Then "metadata.uid" of ReplicaSet "${first}" ceases to be "${uid}"
