@@ -160,6 +160,11 @@ func TestDecide(t *testing.T) {
 		{name: "with Never it is not restarted", state: web(policy(v1.RestartPolicyNever), running("main", 0),
 			with(func(s *podState) { s.Health = map[string]health{"main-0": {LivenessFailed: true}} })),
 			want: []action{killing("main", "Container main failed liveness probe"), signalContainer{ID: "main-0", Signal: syscall.SIGTERM}}, wake: seconds(30)},
+		{name: "with OnFailure it is restarted, though it ended well", state: web(policy(v1.RestartPolicyOnFailure), running("main", 0), with(func(s *podState) {
+			s.Stops, s.Replacing = map[string]stop{"main-0": {Reason: stopLiveness}}, map[string]string{}
+			s.fold(containerExited{Status: runtime.ContainerStatus{ID: "main-0", Name: "main", Image: s.Containers[0].Image, State: runtime.StateExited}}, t0)
+		})), want: []action{startContainer{Name: "main", Attempt: 1}}},
+		{name: "one that ended well by itself is not", state: web(policy(v1.RestartPolicyOnFailure), exited("main", 0, 0, 0)), want: []action{cleanUp{}}},
 
 		{name: "another image stops the container", state: web(running("main", 0), image("other")),
 			want: []action{killing("main", "Container main definition changed, will be restarted"), signalContainer{ID: "main-0", Signal: syscall.SIGTERM}},

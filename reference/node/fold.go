@@ -145,11 +145,25 @@ func (s *podState) noteExit(c runtime.ContainerStatus) {
 		return // removed by the clean-up, which is not how it ended
 	}
 	s.put(c)
-	if s.Stops[c.ID].Reason == stopChanged {
+	if s.comesAgain(c.Name, s.Stops[c.ID].Reason) {
 		s.Replacing[c.Name] = c.ID
 	}
 	delete(s.Stops, c.ID)
 	delete(s.Health, c.ID)
+}
+
+// comesAgain: a container that the node stopped for this reason has a
+// successor however it ends. One that a probe condemned may well obey, and
+// end as if it had done its work.
+func (s *podState) comesAgain(name string, why stopReason) bool {
+	switch why {
+	case stopChanged:
+		return true
+	case stopLiveness, stopStartup:
+		spec, _ := containerSpec(s.Pod, name)
+		return spec != nil && restartsOnProbe(s.Pod, spec)
+	}
+	return false
 }
 
 func (s *podState) relist(e relisted) {

@@ -37,7 +37,8 @@ type podState struct {
 	Pulls      map[string]pullBackOff       // by image: pulls that failed
 	Stops      map[string]stop              // by container ID
 	// Replacing: by container name, the instance that was stopped since its
-	// image is another now, until its successor was tried.
+	// image is another now, or since a probe failed, until its successor was
+	// tried.
 	Replacing map[string]string
 
 	Volumes volumesState

@@ -58,6 +58,9 @@ func generateStatus(s *podState, now time.Time) v1.PodStatus {
 
 	ended := s.Ending != nil && s.Ending.Stopped
 	st.Phase = phase(pod, append(slices.Clone(st.ContainerStatuses), st.InitContainerStatuses...), ended, s.mainStarted())
+	if terminalPhase(st.Phase) && len(s.Replacing) > 0 && s.Ending == nil {
+		st.Phase = v1.PodRunning // between two runs, whatever the policy says of the first one's end
+	}
 	if s.Ending != nil && s.Ending.Cleaned && s.Pod.DeletionTimestamp != nil {
 		terminate(&st, s.mainCreated() || initialized(old))
 	}

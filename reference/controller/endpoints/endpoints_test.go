@@ -211,6 +211,46 @@ func store(plan slicePlan, before []*discoveryv1.EndpointSlice) []*discoveryv1.E
 	return after
 }
 
+func TestHintsTellForWhomAnEndpointIsMeant(t *testing.T) {
+	traffic := func(distribution string) func(*corev1.Service) {
+		return func(s *corev1.Service) { s.Spec.TrafficDistribution = &distribution }
+	}
+	byZones := func(s *corev1.Service) { s.Annotations = map[string]string{corev1.AnnotationTopologyMode: "Auto"} }
+	unzoned := map[string]*corev1.Node{"n1": {ObjectMeta: metav1.ObjectMeta{Name: "n1"}}}
+	const zone, node = `{[{z1}] []}`, `{[{z1}] [{n1}]}`
+	for name, tc := range map[string]struct {
+		service *corev1.Service
+		pod     *corev1.Pod
+		nodes   map[string]*corev1.Node
+		want    string
+	}{
+		"nothing is asked for":                     {service(), pod("10.0.0.1"), nodes, ""},
+		"its zone":                                 {service(traffic("PreferSameZone")), pod("10.0.0.1"), nodes, zone},
+		"its zone, by the older name":              {service(traffic("PreferClose")), pod("10.0.0.1"), nodes, zone},
+		"its node, and its zone":                   {service(traffic("PreferSameNode")), pod("10.0.0.1"), nodes, node},
+		"nodes without zones have no hints":        {service(traffic("PreferSameZone")), pod("10.0.0.1"), unzoned, ""},
+		"but nodes themselves":                     {service(traffic("PreferSameNode")), pod("10.0.0.1"), unzoned, `{[] [{n1}]}`},
+		"what is not ready is meant for nobody":    {service(traffic("PreferSameZone")), pod("10.0.0.1", unready), nodes, ""},
+		"the annotation goes before the field":     {service(traffic("PreferSameZone"), byZones), pod("10.0.0.1"), nodes, ""},
+		"published though not ready, it has hints": {service(traffic("PreferSameZone"), publishing), pod("10.0.0.1", unready), nodes, zone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := decideSlices(tc.service, []*corev1.Pod{tc.pod}, tc.nodes, nil)
+			got := ""
+			if hints := plan.create[0].Endpoints[0].Hints; hints != nil {
+				got = fmt.Sprint(*hints)
+			}
+			if got != tc.want {
+				t.Errorf("the endpoint has the hints %q, not %q", got, tc.want)
+			}
+		})
+	}
+	stored := store(decideSlices(service(traffic("PreferSameZone")), []*corev1.Pod{pod("10.0.0.1")}, nodes, nil), nil)
+	if plan := decideSlices(service(), []*corev1.Pod{pod("10.0.0.1")}, nodes, stored); len(plan.update) != 1 || plan.update[0].Endpoints[0].Hints != nil {
+		t.Errorf("hints that nobody asks for any more stay: %+v", plan)
+	}
+}
+
 func TestSlicesChangeWithTheFewestWrites(t *testing.T) {
 	many := func(from, to int) []*corev1.Pod {
 		var pods []*corev1.Pod

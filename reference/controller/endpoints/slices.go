@@ -116,7 +116,44 @@ func endpointOf(service *corev1.Service, pod *corev1.Pod, node *corev1.Node, add
 	if hostname := hostnameOf(pod, service); hostname != "" {
 		endpoint.Hostname = &hostname
 	}
+	if ready {
+		endpoint.Hints = hintsOf(service, &endpoint)
+	}
 	return endpoint
+}
+
+// hintsOf tells proxies for whom an endpoint is meant first, as the Service's trafficDistribution wants it: its zone, and its node. An
+// annotation that asks for hints by the zones' processors takes precedence over the field.
+func hintsOf(service *corev1.Service, endpoint *discoveryv1.Endpoint) *discoveryv1.EndpointHints {
+	if byProcessors(service) {
+		return nil
+	}
+	var hints discoveryv1.EndpointHints
+	switch deref(service.Spec.TrafficDistribution) {
+	case corev1.ServiceTrafficDistributionPreferSameNode:
+		if endpoint.NodeName != nil {
+			hints.ForNodes = []discoveryv1.ForNode{{Name: *endpoint.NodeName}}
+		}
+	case corev1.ServiceTrafficDistributionPreferSameZone, corev1.ServiceTrafficDistributionPreferClose:
+	default:
+		return nil
+	}
+	if endpoint.Zone != nil {
+		hints.ForZones = []discoveryv1.ForZone{{Name: *endpoint.Zone}}
+	}
+	if hints.ForNodes == nil && hints.ForZones == nil {
+		return nil
+	}
+	return &hints
+}
+
+// byProcessors: the older of the two annotations decides, where there are both.
+func byProcessors(service *corev1.Service) bool {
+	mode, found := service.Annotations[corev1.DeprecatedAnnotationTopologyAwareHints]
+	if !found {
+		mode = service.Annotations[corev1.AnnotationTopologyMode]
+	}
+	return mode == "Auto" || mode == "auto"
 }
 
 func slicePorts(service *corev1.Service, pod *corev1.Pod) []discoveryv1.EndpointPort {
