@@ -160,8 +160,8 @@ func (s *podState) comesAgain(name string, why stopReason) bool {
 	case stopChanged:
 		return true
 	case stopLiveness, stopStartup:
-		spec, _ := containerSpec(s.Pod, name)
-		return spec != nil && restartsOnProbe(s.Pod, spec)
+		spec, init := containerSpec(s.Pod, name)
+		return spec != nil && !init && restartsOnProbe(s.Pod, spec) // sidecars come again anyway
 	}
 	return false
 }
