@@ -27,10 +27,6 @@ func (c *Containerd) Attach(ctx context.Context, id string, streams Streams) err
 	if status.TTY {
 		go c.resize(ctx, ctr.id, "", streams.Resize)
 	}
-	if streams.Stdin != nil {
-		// Ends with its reader, which the caller closes.
-		go c.feed(ctx, ctr, streams.Stdin, status.StdinOnce && !status.TTY)
-	}
 	var joined []*attachment
 	for i, to := range []io.Writer{streams.Stdout, streams.Stderr} {
 		if to != nil && ctr.io.out[i] != nil {
@@ -39,9 +35,21 @@ func (c *Containerd) Attach(ctx context.Context, id string, streams Streams) err
 			joined = append(joined, a)
 		}
 	}
+	left := make(chan struct{})
+	if streams.Stdin != nil {
+		once := status.StdinOnce && !status.TTY
+		go func() {
+			c.feed(ctx, ctr, streams.Stdin, once) // ends with its reader, which the caller closes
+			if !once || len(joined) == 0 {
+				close(left) // as with containerd's CRI plugin; who closed the container's input stays for its answer
+			}
+		}()
+	}
 	for _, a := range joined {
 		select {
 		case <-a.gone:
+		case <-left:
+			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -51,6 +59,8 @@ func (c *Containerd) Attach(ctx context.Context, id string, streams Streams) err
 	}
 	select {
 	case <-ctr.ended:
+		return nil
+	case <-left:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
