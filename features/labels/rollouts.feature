@@ -380,6 +380,35 @@ Feature: Rollouts
       Then Pod "${pod}" comes to have no controller
       And ReplicaSet "${first}" comes to have 1 Pod
 
+    # Whose labels it does not mean is not its own, though its name is still taken.
+    Scenario: a set that is relabelled is let go, and another takes its place
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And the ReplicaSet of Deployment "web" with the revision "1" is remembered as "first"
+      And ReplicaSet "${first}" comes to have 1 Pod
+      And "status.replicas" of Deployment "web" becomes "1"
+      And the Pods of ReplicaSet "${first}" are remembered as "before"
+      When ReplicaSet "${first}" is relabelled "app=quarantine"
+      Then it is accepted
+      And "metadata.ownerReferences[0].name" of ReplicaSet "${first}" ceases to be "web"
+      Given the ReplicaSet of Deployment "web" with the revision "1" is remembered as "second"
+      Then "metadata.labels.app" of ReplicaSet "${second}" is "web"
+      And ReplicaSet "${second}" comes to have 1 Pod
+      And ReplicaSet "${first}" still has the same Pods as "before"
+      And "spec.replicas" of ReplicaSet "${first}" is "1"
+
     Scenario: the sets that one has left behind are those of the next
       Given these objects exist:
         """

@@ -315,6 +315,63 @@ Feature: Pods by kubectl
       Then it exits with 1
       And its error output contains "nothing"
 
+    # What has no line's end is with the container all the same, and the next one's first line goes on where it stands.
+    Scenario: attach, one after the other: input that is not for one stays open
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: open}
+        spec:
+          restartPolicy: Never
+          containers: [{name: app, image: "${image}", command: [/workload, cat], stdin: true}]
+        """
+      And Pod "open" is Ready
+      When kubectl runs with this input "attach -i open":
+        """
+        of the first
+        and
+        """
+      Then it exits with 0
+      And the log of Pod "open" says "of the first"
+      When kubectl runs with this input "attach -i open":
+        """
+        of the second
+        and
+        """
+      Then it exits with 0
+      And the log of Pod "open" says "of the second"
+      And "status.phase" of Pod "open" is "Running"
+
+    # It fails in its first run, and not in its second.
+    Scenario: attach, after a restart: input that is for one is for one of each run
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: once}
+        spec:
+          restartPolicy: OnFailure
+          volumes: [{name: work, emptyDir: {}}]
+          containers: [{name: app, image: "${image}", command: [/workload, steps, cat, exists /work/again], stdin: true, stdinOnce: true, volumeMounts: [{name: work, mountPath: /work}]}]
+        """
+      And Pod "once" is Ready
+      When kubectl runs with this input "attach -i once":
+        """
+        of the first
+        """
+      Then container "app" of Pod "once" is restarted
+      And Pod "once" becomes Ready
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "once" is "1"
+      Given container "app" of Pod "once" has executed "/workload touch /work/again"
+      When kubectl runs with this input "attach -i once":
+        """
+        of the second
+        """
+      Then "status.phase" of Pod "once" becomes "Succeeded"
+      And the log of Pod "once" says "of the second"
+      And "status.containerStatuses[name=app].restartCount" of Pod "once" is "1"
+
     Scenario: attach, with a terminal of the user's size
       Given these objects exist:
         """

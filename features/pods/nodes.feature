@@ -255,8 +255,16 @@ Feature: Nodes that fail
           terminationGracePeriodSeconds: 1
           tolerations: [{key: example.com/kept, operator: Exists, effect: NoExecute, tolerationSeconds: 300}]
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hasty}
+        spec:
+          terminationGracePeriodSeconds: 1
+          tolerations: [{operator: Exists, effect: NoExecute, tolerationSeconds: 3}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
-      And Pods "tolerant, plain, mistaken, patient" are Ready
+      And Pods "tolerant, plain, mistaken, patient, hasty" are Ready
       When Node "node-1" is patched with:
         """
         metadata: {labels: {example.com/tainted: "yes"}}
@@ -279,10 +287,18 @@ Feature: Nodes that fail
           tolerations: [{key: example.com/kept, operator: Exists, effect: NoSchedule}]
           terminationGracePeriodSeconds: 1
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: content}
+        spec:
+          tolerations: [{operator: Exists}]
+          nodeSelector: {example.com/tainted: "yes"}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       Then "status.conditions[type=PodScheduled].reason" of Pod "late" becomes "Unschedulable"
       And Pod "welcome" becomes Ready
-      And Pods "tolerant, plain, mistaken, patient" are Ready
+      And Pods "tolerant, plain, mistaken, patient, hasty" are Ready
       When Node "node-1" is patched with:
         """
         spec: {taints: [{key: example.com/kept, value: us, effect: NoExecute}]}
@@ -291,7 +307,8 @@ Feature: Nodes that fail
       And Pod "plain" is gone
       And Pod "mistaken" is gone
       And Pod "welcome" is gone
-      And Pods "tolerant, patient" are Ready
+      And Pod "hasty" is gone
+      And Pods "tolerant, patient, content" are Ready
       And "spec.nodeName" of Pod "late" is absent
       When Node "node-1" is patched with:
         """
@@ -299,5 +316,5 @@ Feature: Nodes that fail
         """
       Then it is accepted
       And Pod "late" becomes Ready
-      And Pods "tolerant, patient" are Ready
+      And Pods "tolerant, patient, content" are Ready
       And container "app" of Pod "tolerant" has not been restarted

@@ -439,6 +439,61 @@ Feature: Placement
       Then Pod "either" is Ready
       And "status.conditions[type=PodScheduled].reason" of Pod "both" becomes "Unschedulable"
 
+    Scenario: a Pod that wants somebody's company waits for one who comes, or who gets the label
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: early}
+        spec:
+          affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: later}
+        spec:
+          affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {tier: front}}}]}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "early" becomes "Unschedulable"
+      And "status.conditions[type=PodScheduled].reason" of Pod "later" becomes "Unschedulable"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: host, labels: {app: web}}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      Then Pods "host, early" become Ready
+      And "spec.nodeName" of Pod "host" is remembered as "node"
+      And "spec.nodeName" of Pod "early" is "${node}"
+      And "spec.nodeName" of Pod "later" is absent
+      When Pod "host" is labelled "tier=front"
+      Then it is accepted
+      And Pod "later" becomes Ready
+      And "spec.nodeName" of Pod "later" is "${node}"
+
+    @api
+    Scenario: a Pod that waits for another reason has waited since it began to
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: gated}
+        spec:
+          schedulingGates: [{name: example.com/one}]
+          nodeSelector: {example.com/no-such-node: "${namespace}"}
+          containers: [{name: app, image: example.com/app:1}]
+        """
+      And "status.conditions[type=PodScheduled].reason" of Pod "gated" becomes "SchedulingGated"
+      And "status.conditions[type=PodScheduled].lastTransitionTime" of Pod "gated" is remembered as "since"
+      And "status.conditions[type=PodScheduled].reason" of Pod "gated" stays "SchedulingGated" for 3 seconds
+      When "spec.schedulingGates" of Pod "gated" is set to "null"
+      Then it is accepted
+      And "status.conditions[type=PodScheduled].reason" of Pod "gated" becomes "Unschedulable"
+      And "status.conditions[type=PodScheduled].lastTransitionTime" of Pod "gated" is still "${since}"
+
     Scenario: a Pod with a gate waits until somebody opens it
       Given these objects exist:
         """

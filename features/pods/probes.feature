@@ -501,6 +501,32 @@ Feature: Probes
       And container "app" of Pod "web" has not been restarted
       And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "web" is "7"
 
+    # Who ends well by itself has done its work under that policy. This one is told to end before it has.
+    @should
+    Scenario: with the restart policy OnFailure it is restarted, even if it ends well
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          restartPolicy: OnFailure
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            startupProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 60}
+            livenessProbe: {httpGet: {path: /livez, port: 8080}, timeoutSeconds: 10, periodSeconds: 1, failureThreshold: 1}
+        """
+      And Pod "web" is Ready
+      When container "app" of Pod "web" executes "/workload control path=/livez status=500"
+      Then container "app" of Pod "web" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "web" becomes "0"
+      And Pod "web" becomes Ready
+      # By itself it has not to come again.
+      When container "app" of Pod "web" executes "/workload control exit=0"
+      Then "status.phase" of Pod "web" becomes "Succeeded"
+
     # The words are the kubelet's.
     @should @pods/process-health
     Scenario: failures, and what comes of them, are told in upstream's events
@@ -797,6 +823,25 @@ Feature: Probes
         """
       Then container "app" of Pod "slow" is restarted
 
+    # The command waits until the server can be told to end, and then fails.
+    @should
+    Scenario: when it gives up, the restart policy OnFailure has the container restarted, even if it ends well
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: slow}
+        spec:
+          restartPolicy: OnFailure
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            startupProbe: {exec: {command: [/workload, steps, control reset=all, exit --code=3]}, timeoutSeconds: 60, periodSeconds: 1, failureThreshold: 1}
+        """
+      Then container "app" of Pod "slow" is restarted
+      And "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "slow" becomes "0"
+
     Scenario: when it gives up, its own grace period goes before the Pod's
       Given these objects exist:
         """
@@ -895,6 +940,35 @@ Feature: Probes
       When container "app" of Pod "web" executes "/workload control path=/readyz status=500"
       Then Pod "web" becomes unready
       And container "app" of Pod "web" has not been restarted
+
+    Scenario: the time of a condition is that of its status, whatever its message says meanwhile
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pair}
+        spec:
+          containers:
+          - name: one
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, exists, /tmp/up]}, timeoutSeconds: 10, periodSeconds: 1}
+          - name: other
+            image: "${image}"
+            command: [/workload, wait]
+            readinessProbe: {exec: {command: [/workload, exists, /tmp/up]}, timeoutSeconds: 10, periodSeconds: 1}
+        """
+      And "status.containerStatuses[name=one].started" of Pod "pair" becomes "true"
+      And "status.containerStatuses[name=other].started" of Pod "pair" becomes "true"
+      And "status.conditions[type=Ready].lastTransitionTime" of Pod "pair" is remembered as "since"
+      And Pod "pair" stays unready for 3 seconds
+      When container "one" of Pod "pair" executes "/workload touch /tmp/up"
+      Then "status.containerStatuses[name=one].ready" of Pod "pair" becomes "true"
+      And "status.conditions[type=Ready].status" of Pod "pair" is "False"
+      And "status.conditions[type=Ready].lastTransitionTime" of Pod "pair" is still "${since}"
+      When container "other" of Pod "pair" executes "/workload touch /tmp/up"
+      Then Pod "pair" becomes Ready
+      And "status.conditions[type=Ready].lastTransitionTime" of Pod "pair" is between 2 and 86400 seconds after "${since}"
 
     Scenario: no sooner than the first probe, which waits for initialDelaySeconds
       Given these objects exist:

@@ -275,6 +275,86 @@ Feature: Processes
       Then it is accepted
       And "spec.activeDeadlineSeconds" of Pod "app" is "300"
 
+    # Upstream's nodes have obeyed it since 1.35. Ten seconds pass before the second restart.
+    @should
+    Scenario: the restart policy of a container goes before that of its Pod
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - {name: unsaid, image: "${image}", command: [/workload, exit, --code=0]}
+          - {name: done, image: "${image}", command: [/workload, exit, --code=0], restartPolicy: OnFailure}
+          - {name: failing, image: "${image}", command: [/workload, exit, --code=3], restartPolicy: OnFailure}
+          - {name: never, image: "${image}", command: [/workload, exit, --code=3], restartPolicy: Never}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: brief}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: unsaid, image: "${image}", command: [/workload, exit, --code=3]}
+          - {name: failing, image: "${image}", command: [/workload, exit, --code=3], restartPolicy: OnFailure}
+        """
+      Then container "failing" of Pod "app" is restarted
+      And container "unsaid" of Pod "app" is restarted at least 2 times
+      And container "done" of Pod "app" has not been restarted
+      And container "never" of Pod "app" has not been restarted
+      And "status.containerStatuses[name=never].state.terminated.exitCode" of Pod "app" is "3"
+      And "status.phase" of Pod "app" is "Running"
+      And container "failing" of Pod "brief" is restarted
+      And container "unsaid" of Pod "brief" has not been restarted
+      And "status.phase" of Pod "brief" is "Running"
+
+    @should
+    Scenario: the rules of a container go before its restart policy
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: listed}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
+            restartPolicy: Never
+            restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [42, 43]}}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: others}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve]
+            readinessProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
+            restartPolicy: Never
+            restartPolicyRules: [{action: Restart, exitCodes: {operator: NotIn, values: [0, 42]}}]
+        """
+      And Pods "listed, others" are Ready
+      When container "app" of Pod "listed" executes "/workload control exit=43"
+      Then container "app" of Pod "listed" is restarted
+      And Pod "listed" becomes Ready
+      When container "app" of Pod "listed" executes "/workload control exit=3"
+      Then "status.phase" of Pod "listed" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "listed" is "3"
+      And "status.containerStatuses[name=app].restartCount" of Pod "listed" is "1"
+      When container "app" of Pod "others" executes "/workload control exit=3"
+      Then container "app" of Pod "others" is restarted
+      And Pod "others" becomes Ready
+      When container "app" of Pod "others" executes "/workload control exit=42"
+      Then "status.phase" of Pod "others" becomes "Failed"
+      And "status.containerStatuses[name=app].state.terminated.exitCode" of Pod "others" is "42"
+      And "status.containerStatuses[name=app].restartCount" of Pod "others" is "1"
+
     @api
     Scenario: an unknown restart policy is refused
       When this is submitted:

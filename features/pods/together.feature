@@ -267,6 +267,85 @@ Feature: Together and apart
       When container "sibling" of Pod "joint" executes "/workload ps"
       Then its output does not contain ""pid":${number},"
 
+    Scenario: a Pod among the processes of its node sees those of other Pods
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: seen}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, serve, "--name=of-${namespace}"]}]}
+        """
+      And Pod "seen" is Ready
+      And "spec.nodeName" of Pod "seen" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: watcher}
+        spec:
+          nodeName: ${node}
+          hostPID: true
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-code=9]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: blind}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-code=9]}]
+        """
+      And Pods "watcher, blind" are Ready
+      Then container "app" of Pod "watcher" comes to see the process "--name=of-${namespace}", whose number is remembered as "number"
+      And container "app" of Pod "watcher" executes "/workload cat /proc/${number}/cmdline"
+      And its output contains "--name=of-${namespace}"
+      And container "app" of Pod "blind" executes "/workload ps"
+      And its output does not contain "--name=of-${namespace}"
+      # Its own first process is none of the node's.
+      And its output matches ""pid":1,.*--term-code=9"
+      And container "app" of Pod "watcher" executes "/workload cat /proc/1/cmdline"
+      And its output does not contain "--term-code=9"
+
+    # containerd and CRI-O show the node's /dev/shm to who is among its IPC. Kubernetes documents the namespace alone.
+    @should
+    Scenario: Pods among the IPC of their node share its memory
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          hostIPC: true
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "one" is Ready
+      And "spec.nodeName" of Pod "one" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: other}
+        spec:
+          nodeName: ${node}
+          hostIPC: true
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: apart}
+        spec:
+          nodeName: ${node}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "other, apart" are Ready
+      When container "app" of Pod "one" executes "/workload write /dev/shm/${namespace} shared"
+      Then it exits with 0
+      When container "app" of Pod "apart" executes "/workload exists /dev/shm/${namespace}"
+      Then it exits with 1
+      When container "app" of Pod "other" executes "/workload steps 'cat /dev/shm/${namespace}' 'rm /dev/shm/${namespace}'"
+      Then it prints "shared"
+      When container "app" of Pod "one" executes "/workload exists /dev/shm/${namespace}"
+      Then it exits with 1
+
     # What a container's first process leaves behind does not end with it by itself, as it does in a namespace of its own. Kubernetes documents
     # nothing of it; containerd ends it.
     @should

@@ -324,6 +324,37 @@ Feature: Volumes
       When container "app" of Pod "app" executes "/workload stat --follow /both/labels"
       Then its output contains ""mode":"0440""
 
+    # The node may have annotations of its own among them.
+    Scenario: whatever an annotation says, it is one line of the file of all
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: app
+          labels: {app.kubernetes.io/name: web, empty: ""}
+          annotations:
+            example.com/quotes: 'she said "yes"'
+            example.com/lines: "two\nlines"
+            example.com/signs: "back\\slash = tab\t."
+        spec:
+          volumes:
+          - name: about
+            downwardAPI:
+              items:
+              - {path: labels, fieldRef: {fieldPath: metadata.labels}}
+              - {path: annotations, fieldRef: {fieldPath: metadata.annotations}}
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: about, mountPath: /about}]}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /about/annotations"
+      Then its output matches "(?m)^example\.com/quotes="she said \\"yes\\""$"
+      And its output matches "(?m)^example\.com/lines="two\\nlines"$"
+      And its output matches "(?m)^example\.com/signs="back\\\\slash = tab\\t\."$"
+      When container "app" of Pod "app" executes "/workload cat /about/labels"
+      Then its output matches "(?m)^app\.kubernetes\.io/name="web"$"
+      And its output matches "(?m)^empty=""$"
+
     @pods/kubelet-creates-containers
     Scenario: a secret, as files in memory, beside a config map, and as variables
       Given these objects exist:

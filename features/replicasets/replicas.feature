@@ -52,6 +52,53 @@ Feature: Replicas
       And "status.readyReplicas" of ReplicaSet "web" becomes "1"
       And "status.availableReplicas" of ReplicaSet "web" becomes "1"
 
+    # The columns are upstream's. The Pods of the second set are refused, since their account is not there.
+    @should @api
+    Scenario: get shows what a set wants, what it has, and what of that is ready
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: web}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              schedulerName: example.com/nobody
+              containers: [{name: one, image: example.com/one:1}, {name: other, image: example.com/other:2}]
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: without}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: without}}
+          template:
+            metadata: {labels: {app: without}}
+            spec:
+              serviceAccountName: nobodys
+              schedulerName: example.com/nobody
+              containers: [{name: app, image: example.com/app:1}]
+        """
+      And ReplicaSet "web" comes to have 2 Pods
+      And one Pod of ReplicaSet "web" is remembered as "pod"
+      When the status of Pod "${pod}" is patched with:
+        """
+        status: {conditions: [{type: Ready, status: "True"}]}
+        """
+      Then it is accepted
+      And "status.readyReplicas" of ReplicaSet "web" becomes "1"
+      And "status.replicas" of ReplicaSet "web" becomes "2"
+      When kubectl runs "get rs"
+      Then it prints the columns "NAME, DESIRED, CURRENT, READY, AGE"
+      And its output matches "(?m)^web +2 +2 +1 +\S+$"
+      And its output matches "(?m)^without +3 +0 +0 +\S+$"
+      When kubectl runs "get rs web -o wide"
+      Then it prints the columns "NAME, DESIRED, CURRENT, READY, AGE, CONTAINERS, IMAGES, SELECTOR"
+      And its output matches "(?m)^web +2 +2 +1 +\S+ +one,other +example\.com/one:1,example\.com/other:2 +app=web$"
+
     @api
     Scenario: only another wish is another generation
       Given these objects exist:
