@@ -474,7 +474,6 @@ Feature: Placement
       And Pod "later" becomes Ready
       And "spec.nodeName" of Pod "later" is "${node}"
 
-    @api
     Scenario: a Pod that waits for another reason has waited since it began to
       Given these objects exist:
         """
