@@ -297,7 +297,7 @@ Feature: Nodes that fail
           containers: [{name: app, image: "${image}", command: [/workload, wait]}]
         """
       Then "status.conditions[type=PodScheduled].reason" of Pod "late" becomes "Unschedulable"
-      And Pod "welcome" becomes Ready
+      And Pods "welcome, content" become Ready
       And Pods "tolerant, plain, mistaken, patient, hasty" are Ready
       When Node "node-1" is patched with:
         """
