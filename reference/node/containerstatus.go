@@ -140,6 +140,10 @@ func apiTime(t time.Time) metav1.Time {
 // overlayFailure: a container that ought to run and cannot is waiting.
 func (s *podState) overlayFailure(spec *v1.Container, st *v1.ContainerStatus, init bool) {
 	f, failed := s.Failures[spec.Name]
+	if !failed && s.replacedAgainstPolicy(spec) {
+		// Once it was said to have ended, the API server would let no other state follow.
+		f, failed = failure{Reason: reasonContainerCreating}, true
+	}
 	if !failed || !s.shouldStart(spec) {
 		return
 	}
@@ -190,4 +194,11 @@ func volumeMountStatuses(spec *v1.Container) []v1.VolumeMountStatus {
 		list = append(list, st)
 	}
 	return list
+}
+
+// replacedAgainstPolicy: its successor is on the way, though the policy would
+// leave alone what ended so.
+func (s *podState) replacedAgainstPolicy(spec *v1.Container) bool {
+	last := s.latest(spec.Name)
+	return last != nil && s.Replacing[spec.Name] == last.ID && !restartsAfter(s.Pod, spec, last.ExitCode)
 }
