@@ -207,6 +207,32 @@ Feature: Grace periods
       And the answer has "1" in "metadata.deletionGracePeriodSeconds"
       And Pod "stubborn" is gone within 15 seconds
 
+    Scenario: Pods that are deleted together have their period, each its own
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {fate: "${namespace}"}}
+        spec: {terminationGracePeriodSeconds: 8, containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {fate: "${namespace}"}}
+        spec: {terminationGracePeriodSeconds: 10, containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: other}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pods "one, two, other" are Ready
+      When the Pods with the selector "fate=${namespace}" are deleted together
+      Then "metadata.deletionGracePeriodSeconds" of Pod "one" is "8"
+      And "metadata.deletionGracePeriodSeconds" of Pod "two" is "10"
+      And Pod "one" is gone
+      And Pod "two" is gone
+      And Pod "other" is Ready
+
     Scenario: a preStop hook runs before SIGTERM
       Given these objects exist:
         """

@@ -218,6 +218,40 @@ Feature: Nodes that fail
       And Pod "picky" stays Ready for 4 seconds
       And container "app" of Pod "picky" has not been restarted
 
+  @pods/scheduled-where-resources-fit @pods/requests-minimum
+  Rule: what a node has is not for its agent alone to say
+
+    # Kubernetes' documentation: somebody says of a node that it has something, and Pods ask for it as they do for CPU.
+    Scenario: a thing that somebody says a node has goes from one Pod to the next
+      Given a cluster of its own with 1 node
+      When the status of Node "node-1" is patched with:
+        """
+        status: {capacity: {example.com/dongle: "1"}}
+        """
+      Then it is accepted
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: first}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {limits: {example.com/dongle: "1"}}}]
+        """
+      Then Pod "first" becomes Ready
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: second}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {limits: {example.com/dongle: "1"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "second" becomes "Unschedulable"
+      And "status.conditions[type=PodScheduled].message" of Pod "second" contains "example.com/dongle"
+      When Pod "first" is deleted
+      Then Pod "second" becomes Ready
+
   @pods/scheduled-where-resources-fit
   Rule: a node may keep Pods away, and drive them out
 
@@ -318,3 +352,45 @@ Feature: Nodes that fail
       And Pod "late" becomes Ready
       And Pods "tolerant, patient, content" are Ready
       And container "app" of Pod "tolerant" has not been restarted
+
+    # Who is on its way out shows that the taints were seen; then there is time enough left to the other.
+    @long
+    Scenario: of several times that a Pod tolerates taints the shortest counts, and none once they are gone
+      Given a cluster of its own with 1 node
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: hasty}
+        spec:
+          terminationGracePeriodSeconds: 20
+          tolerations:
+          - {key: example.com/one, operator: Exists, effect: NoExecute, tolerationSeconds: 300}
+          - {key: example.com/two, operator: Exists, effect: NoExecute, tolerationSeconds: 3}
+          - {key: example.com/three, operator: Exists, effect: NoExecute, tolerationSeconds: 200}
+          containers: [{name: app, image: "${image}", command: [/workload, wait, --term-delay=15s]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: spared}
+        spec:
+          tolerations:
+          - {key: example.com/one, operator: Exists, effect: NoExecute}
+          - {key: example.com/two, operator: Exists, effect: NoExecute, tolerationSeconds: 30}
+          - {key: example.com/three, operator: Exists, effect: NoExecute}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pods "hasty, spared" are Ready
+      When Node "node-1" is patched with:
+        """
+        spec: {taints: [{key: example.com/one, effect: NoExecute}, {key: example.com/two, effect: NoExecute}, {key: example.com/three, effect: NoExecute}]}
+        """
+      Then it is accepted
+      And "metadata.deletionTimestamp" of Pod "hasty" comes to be present
+      When Node "node-1" is patched with:
+        """
+        spec: {taints: null}
+        """
+      Then it is accepted
+      And Pod "spared" stays Ready for 32 seconds
+      And container "app" of Pod "spared" has not been restarted

@@ -515,6 +515,30 @@ Feature: Placement
       Then it is accepted
       And Pod "gated" becomes Ready
 
+    # Whatever runs there, runs Linux.
+    @workloads
+    Scenario: a node refuses a Pod that is for another operating system
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: known}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "known" is Ready
+      And "spec.nodeName" of Pod "known" is remembered as "node"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: foreign}
+        spec:
+          nodeName: "${node}"
+          os: {name: windows}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.phase" of Pod "foreign" becomes "Failed"
+
   @pods/packing
   Rule: right-sized requests pack a node, as far as the arithmetic goes
 

@@ -594,6 +594,28 @@ Feature: Processes
       And "status.phase" of Pod "app" is "Pending"
       And "status.reason" of Pod "app" is absent
 
+    Scenario: a Pod's status says of which of its states it speaks
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app, generation: 100}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And Pod "app" is Ready
+      Then "metadata.generation" of Pod "app" is "1"
+      And "status.observedGeneration" of Pod "app" becomes "1"
+      When Pod "app" is labelled "tier=front"
+      Then "metadata.generation" of Pod "app" is "1"
+      When Pod "app" is patched with:
+        """
+        spec: {activeDeadlineSeconds: 5000}
+        """
+      Then it is accepted
+      And "metadata.generation" of Pod "app" is "2"
+      And "status.observedGeneration" of Pod "app" becomes "2"
+      And Pod "app" is Ready
+
     Scenario: at the end sidecars go last, the first of them after the others
       Given these objects exist:
         """
@@ -800,6 +822,7 @@ Feature: Processes
       And Pod "app" is Ready
       When container "plain" of Pod "app" executes "/workload id"
       Then its output matches ""CapEff":"[0-9a-f]{10}[014589cd][0-9a-f]{5}""
+      And its output contains ""NoNewPrivs":"0""
       When container "privileged" of Pod "app" executes "/workload id"
       Then its output matches ""CapEff":"[0-9a-f]{10}[2367abef][0-9a-f]{5}""
       When container "without" of Pod "app" executes "/workload id"
@@ -887,6 +910,29 @@ Feature: Processes
       When container "app" of Pod "app" executes "/workload control exit=4"
       Then "status.containerStatuses[name=app].lastState.terminated.exitCode" of Pod "app" becomes "4"
       And "status.containerStatuses[name=app].lastState.terminated.message" of Pod "app" is absent
+
+    Scenario: last words are heard of who ends well, and of who is not root, and are those of the file before those of the log
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: happy, image: "${image}", command: [/workload, steps, write /dev/termination-log farewell, exit --code=0], terminationMessagePolicy: FallbackToLogsOnError}
+          - name: somebody
+            image: "${image}"
+            command: [/workload, steps, write /dev/last-words farewell, exit --code=0]
+            terminationMessagePath: /dev/last-words
+            securityContext: {runAsUser: 1234}
+          - {name: both, image: "${image}", command: [/workload, steps, write /dev/stdout logged, write /dev/termination-log farewell, exit --code=3], terminationMessagePolicy: FallbackToLogsOnError}
+        """
+      Then "status.phase" of Pod "app" becomes "Failed"
+      And "status.containerStatuses[name=happy].state.terminated.message" of Pod "app" is "farewell"
+      And "status.containerStatuses[name=somebody].state.terminated.exitCode" of Pod "app" is "0"
+      And "status.containerStatuses[name=somebody].state.terminated.message" of Pod "app" is "farewell"
+      And "status.containerStatuses[name=both].state.terminated.message" of Pod "app" is "farewell"
 
     # Kubernetes' documentation has 4096 bytes for what is left in the file, and does not say which of more. Of a log it has the end: 2048 bytes, or
     # 80 lines, whichever is less.
@@ -994,6 +1040,43 @@ Feature: Processes
       Then its output contains "from a hook"
       And "status.conditions[type=Ready].lastTransitionTime" of Pod "sleeping" is between 4 and 30 seconds after "status.containerStatuses[name=app].state.running.startedAt"
 
+    Scenario: hooks that ask by HTTPS, whoever has signed
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: witness}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8080, --https=8443]
+            readinessProbe: {tcpSocket: {port: 8443}, timeoutSeconds: 10, periodSeconds: 1}
+        """
+      And Pod "witness" is Ready
+      And "status.podIP" of Pod "witness" is remembered as "address"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: asking}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            lifecycle:
+              postStart: {httpGet: {scheme: HTTPS, host: "${address}", path: /status/404, port: 8443}}
+              preStop: {httpGet: {scheme: HTTPS, host: "${address}", path: /status/204, port: 8443}}
+        """
+      Then Pod "asking" becomes Ready
+      And container "app" of Pod "asking" has not been restarted
+      And Pod "witness" has been asked for "/status/404" at least 1 times
+      And Pod "witness" has never been asked for "/status/204"
+      When Pod "asking" is deleted
+      Then Pod "asking" is gone
+      And Pod "witness" has been asked for "/status/204" at least 1 times
+
     Scenario: a container whose postStart hook fails is told to end, and its restart policy holds
       Given these objects exist:
         """
@@ -1091,6 +1174,28 @@ Feature: Processes
       Then its output matches "(?m)^colour=green$"
       And its output matches "(?m)^shape=round$"
       And its output matches "(?m)^size=none$"
+
+    # A variable's name is any text without "=": it need not be a word that a shell knows.
+    Scenario: keys that no shell could name are variables all the same
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {look.colour: blue, 2nd-shape: round}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            envFrom: [{configMapRef: {name: settings}}, {prefix: set-, configMapRef: {name: settings}}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output matches "(?m)^look\.colour=blue$"
+      And its output matches "(?m)^2nd-shape=round$"
+      And its output matches "(?m)^set-look\.colour=blue$"
 
     # The node may keep what it has read of a config map: that the second Pod has the new value shows that the node knows it.
     Scenario: variables are read at each start
@@ -1211,6 +1316,55 @@ Feature: Processes
       And its output matches "(?m)^CPUS=1$"
       And its output matches "(?m)^MEMORY=24$"
       And its output matches "(?m)^OTHER_REQUEST=30$"
+
+    Scenario: a container is told where it is, and whose
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          initContainers:
+          - name: first
+            image: "${image}"
+            command: [/workload, print, "from $(ADDRESS) on $(HOST)"]
+            env:
+            - {name: ADDRESS, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+            - {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env:
+            - {name: ADDRESSES, valueFrom: {fieldRef: {fieldPath: status.podIPs}}}
+            - {name: HOSTS, valueFrom: {fieldRef: {fieldPath: status.hostIPs}}}
+            - {name: ACCOUNT, valueFrom: {fieldRef: {fieldPath: spec.serviceAccountName}}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: outside}
+        spec:
+          hostNetwork: true
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env:
+            - {name: ADDRESS, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+            - {name: HOST, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+        """
+      And Pods "app, outside" are Ready
+      And "status.podIP" of Pod "app" is remembered as "address"
+      And "status.hostIP" of Pod "app" is remembered as "host"
+      And "status.hostIP" of Pod "outside" is remembered as "outside"
+      Then the log of container "first" of Pod "app" says "from ${address} on ${host}"
+      When container "app" of Pod "app" executes "/workload env"
+      Then its output matches "(?m)^ADDRESSES=${address}(,|$)"
+      And its output matches "(?m)^HOSTS=${host}(,|$)"
+      And its output matches "(?m)^ACCOUNT=default$"
+      When container "app" of Pod "outside" executes "/workload env"
+      Then its output matches "(?m)^ADDRESS=${outside}$"
+      And its output matches "(?m)^HOST=${outside}$"
 
     # What has no limit may use all that the node has for Pods.
     Scenario: who has no limit is told of what the node has

@@ -20,6 +20,24 @@ Feature: Requests and limits
       And "spec.nodeName" of Pod "huge" is absent
       And "status.phase" of Pod "huge" is "Pending"
 
+    Scenario Outline: a Pod that asks for <what> waits, and says why
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: choosy}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, wait], resources: {limits: {<resource>: "<amount>"}}}]
+        """
+      Then "status.conditions[type=PodScheduled].reason" of Pod "choosy" becomes "Unschedulable"
+      And "status.conditions[type=PodScheduled].message" of Pod "choosy" contains "<resource>"
+      And "spec.nodeName" of Pod "choosy" is absent
+
+      Examples:
+        | what                         | resource           | amount |
+        | more disk than any node has  | ephemeral-storage  | 1Ei    |
+        | a thing that no node has     | example.com/dongle | 1      |
+
     Scenario: a Pod that fits is placed
       Given these objects exist:
         """

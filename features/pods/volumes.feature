@@ -123,6 +123,69 @@ Feature: Volumes
         | an absolute path             | PART     | /etc    | /etc    |
         | a way up                     | PART     | a/../.. | a/../.. |
 
+    Scenario: a part whose name is none is there once the name is one
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app, annotations: {example.com/part: /etc}}
+        spec:
+          volumes: [{name: shared, emptyDir: {}}]
+          containers:
+          - {name: whole, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /whole}]}
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            env: [{name: PART, valueFrom: {fieldRef: {fieldPath: "metadata.annotations['example.com/part']"}}}]
+            volumeMounts: [{name: shared, mountPath: /in, subPathExpr: "$(PART)"}]
+        """
+      Then container "app" of Pod "app" comes to have failed, or to wait with a reason
+      When Pod "app" is annotated "example.com/part=mine"
+      Then Pod "app" becomes Ready when what was missing is looked for again
+      When container "app" of Pod "app" executes "/workload write /in/note here"
+      And container "whole" of Pod "app" executes "/workload cat /whole/mine/note"
+      Then it prints "here"
+
+    Scenario: a part that is to be read only is, and stays in its place
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {colour: blue}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          terminationGracePeriodSeconds: 2
+          volumes: [{name: shared, emptyDir: {}}, {name: settings, configMap: {name: settings}}]
+          containers:
+          - {name: whole, image: "${image}", command: [/workload, wait], volumeMounts: [{name: shared, mountPath: /whole}]}
+          - name: part
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts:
+            - {name: shared, mountPath: /read, subPath: one/two, readOnly: true}
+            - {name: shared, mountPath: /written, subPath: one/two}
+            - {name: settings, mountPath: /chosen, subPath: colour}
+        """
+      And Pod "app" is Ready
+      And container "part" of Pod "app" has executed "/workload write /written/note here"
+      When container "part" of Pod "app" executes "/workload write /read/note changed"
+      Then it exits with 1
+      And its error output contains "read-only file system"
+      When container "part" of Pod "app" executes "/workload write /chosen green"
+      Then it exits with 1
+      And its error output contains "read-only file system"
+      Given the log of container "part" of Pod "app" is followed
+      When container "part" of Pod "app" executes "/workload signal 1 SIGTERM"
+      Then container "part" of Pod "app" is restarted
+      And Pod "app" becomes Ready
+      When container "part" of Pod "app" executes "/workload cat /read/note /chosen"
+      Then it prints "hereblue"
+      # That nothing is left of it holds nobody up.
+      Given container "whole" of Pod "app" has executed "/workload rm --recursive /whole/one"
+      When Pod "app" is deleted
+      Then Pod "app" is gone
+
     Scenario: a link does not lead a part of a volume out of it
       Given these objects exist:
         """
@@ -153,6 +216,8 @@ Feature: Volumes
         metadata: {name: password}
         stringData: {word: open}
         ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: going}, data: {note: here}}
+        ---
         apiVersion: v1
         kind: Pod
         metadata: {name: app, labels: {tier: front}}
@@ -161,6 +226,7 @@ Feature: Volumes
           - {name: settings, configMap: {name: settings}}
           - {name: password, secret: {secretName: password}}
           - {name: later, configMap: {name: later, optional: true}}
+          - {name: going, configMap: {name: going, optional: true}}
           - {name: about, downwardAPI: {items: [{path: tier, fieldRef: {fieldPath: "metadata.labels['tier']"}}]}}
           containers:
           - name: app
@@ -170,11 +236,15 @@ Feature: Volumes
             - {name: settings, mountPath: /settings}
             - {name: password, mountPath: /password}
             - {name: later, mountPath: /later}
+            - {name: going, mountPath: /going}
             - {name: settings, mountPath: /single, subPath: colour}
             - {name: about, mountPath: /about}
         """
       And Pod "app" is Ready
-      When ConfigMap "settings" is patched with:
+      When container "app" of Pod "app" executes "/workload cat /going/note"
+      Then it prints "here"
+      When ConfigMap "going" is deleted
+      And ConfigMap "settings" is patched with:
         """
         data: {colour: green, shape: null}
         """
@@ -186,6 +256,7 @@ Feature: Volumes
       Then container "app" of Pod "app" comes to print "green" when it executes "/workload cat /settings/colour"
       And container "app" of Pod "app" comes to print "shut" when it executes "/workload cat /password/word"
       And container "app" of Pod "app" comes to print "here" when it executes "/workload cat /later/note"
+      And container "app" of Pod "app" comes to print "" when it executes "/workload cat /going/note"
       When container "app" of Pod "app" executes "/workload exists /settings/shape"
       Then it exits with 1
       When container "app" of Pod "app" executes "/workload cat /single"
@@ -431,6 +502,56 @@ Feature: Volumes
       When container "app" of Pod "app" executes "/workload cat /settings/colour"
       Then it prints "blue"
 
+    Scenario: files are as open as their volume says, and each as it says of itself
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {first: hidden}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {colour: blue, shape: round}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app, labels: {tier: front}}
+        spec:
+          securityContext: {runAsUser: 1234, runAsGroup: 1235}
+          volumes:
+          - name: open
+            projected:
+              sources:
+              - secret: {name: keys}
+              - configMap: {name: settings}
+              - downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}
+          - {name: settings, configMap: {name: settings, defaultMode: 0400, items: [{key: colour, path: colour}, {key: shape, path: shape, mode: 0444}]}}
+          - {name: keys, secret: {secretName: keys, defaultMode: 0440}}
+          - name: about
+            downwardAPI:
+              defaultMode: 0400
+              items:
+              - {path: name, fieldRef: {fieldPath: metadata.name}}
+              - {path: tier, mode: 0444, fieldRef: {fieldPath: "metadata.labels['tier']"}}
+          containers:
+          - name: app
+            image: "${image}"
+            command: [/workload, wait]
+            volumeMounts: [{name: open, mountPath: /open}, {name: settings, mountPath: /settings}, {name: keys, mountPath: /keys}, {name: about, mountPath: /about}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload cat /open/first /open/colour /open/name"
+      Then it prints "hiddenblueapp"
+      When container "app" of Pod "app" executes "/workload stat --follow /open/first"
+      Then its output contains ""mode":"0644""
+      When container "app" of Pod "app" executes "/workload cat /settings/shape /about/tier"
+      Then it prints "roundfront"
+      When container "app" of Pod "app" executes "/workload cat /settings/colour"
+      Then it exits with 1
+      And its error output contains "permission denied"
+      When container "app" of Pod "app" executes "/workload cat /about/name"
+      Then it exits with 1
+      And its error output contains "permission denied"
+      When container "app" of Pod "app" executes "/workload stat --follow /keys/first"
+      Then its output contains ""mode":"0440""
+
     Scenario: a secret that is not there is waited for, by a volume and by a variable
       Given these objects exist:
         """
@@ -515,6 +636,28 @@ Feature: Volumes
 
   @pods/empty-dir
   Rule: an emptyDir can have a medium and a size
+
+    Scenario Outline: an emptyDir <where> is open to everybody
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: app}
+        spec:
+          securityContext: {runAsUser: 1234, runAsGroup: 1235}
+          volumes: [{name: work, emptyDir: <source>}]
+          containers: [{name: app, image: "${image}", command: [/workload, wait], volumeMounts: [{name: work, mountPath: /work}]}]
+        """
+      And Pod "app" is Ready
+      When container "app" of Pod "app" executes "/workload stat /work"
+      Then its output contains ""mode":"0777""
+      When container "app" of Pod "app" executes "/workload write /work/note here"
+      Then it exits with 0
+
+      Examples:
+        | where     | source           |
+        | on disk   | {}               |
+        | in memory | {medium: Memory} |
 
     Scenario: memory, no more than its limit
       Given these objects exist:
