@@ -287,6 +287,92 @@ Feature: Endpoints
       And Service "web" is annotated "example.com/look=again"
       Then "endpoints[0].zone" of EndpointSlice "${slice}" becomes "here"
 
+    # A preference is a hint for proxies. The Pods have host names, so that each is found in its slice.
+    @should
+    Scenario: a Service that prefers the node of whoever asks says so of its endpoints that are ready, until it does not any more
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          hostname: one
+          subdomain: web
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          hostname: two
+          subdomain: web
+          containers: [{name: app, image: "${image}", command: [/workload, wait], readinessProbe: {tcpSocket: {port: 1}}}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {trafficDistribution: PreferSameNode, selector: {app: web}, ports: [{port: 80}]}
+        """
+      And Pod "one" is Ready
+      And "spec.nodeName" of Pod "one" is remembered as "node"
+      And the endpoint of Pod "one" in Service "web" comes to be "ready=true, serving=true, terminating=false"
+      And the endpoint of Pod "two" in Service "web" comes to be "ready=false, serving=false, terminating=false"
+      When kubectl runs "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[0].metadata.name}"
+      And what it prints is remembered as "slice"
+      Then "endpoints[hostname=one].hints.forNodes[0].name" of EndpointSlice "${slice}" becomes "${node}"
+      And "endpoints[hostname=one].hints.forNodes[1]" of EndpointSlice "${slice}" is absent
+      And "endpoints[hostname=two].hostname" of EndpointSlice "${slice}" is "two"
+      And "endpoints[hostname=two].hints" of EndpointSlice "${slice}" is absent
+      When "spec.trafficDistribution" of Service "web" is set to "PreferSameZone"
+      Then it is accepted
+      And "endpoints[hostname=one].hints.forNodes" of EndpointSlice "${slice}" becomes ""
+      When "spec.trafficDistribution" of Service "web" is set to "PreferSameNode"
+      Then it is accepted
+      And "endpoints[hostname=one].hints.forNodes[0].name" of EndpointSlice "${slice}" becomes "${node}"
+      When "spec.trafficDistribution" of Service "web" is set to "null"
+      Then it is accepted
+      And "endpoints[hostname=one].hints" of EndpointSlice "${slice}" becomes ""
+
+    @should @cluster
+    Scenario: a Service that prefers the zone of whoever asks says so of its endpoints, and of their nodes as well if it prefers those
+      Given a cluster of its own with 1 node
+      And Node "node-1" is labelled "topology.kubernetes.io/zone=here"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          nodeSelector: {topology.kubernetes.io/zone: here}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {trafficDistribution: PreferSameZone, selector: {app: web}, ports: [{port: 80}]}
+        """
+      And Pod "one" is Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "one"
+      When kubectl runs "get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[0].metadata.name}"
+      And what it prints is remembered as "slice"
+      # Whoever had yet to hear of the node's label looks again.
+      And Service "web" is annotated "example.com/look=again"
+      Then "endpoints[0].hints.forZones[0].name" of EndpointSlice "${slice}" becomes "here"
+      And "endpoints[0].hints.forNodes" of EndpointSlice "${slice}" is absent
+      When "spec.trafficDistribution" of Service "web" is set to "PreferSameNode"
+      Then it is accepted
+      And "endpoints[0].hints.forNodes[0].name" of EndpointSlice "${slice}" becomes "node-1"
+      And "endpoints[0].hints.forZones[0].name" of EndpointSlice "${slice}" is "here"
+      # The older word for the zone.
+      When "spec.trafficDistribution" of Service "web" is set to "PreferClose"
+      Then it is accepted
+      And "endpoints[0].hints.forNodes" of EndpointSlice "${slice}" becomes ""
+      And "endpoints[0].hints.forZones[0].name" of EndpointSlice "${slice}" is "here"
+      When "spec.trafficDistribution" of Service "web" is set to "null"
+      Then it is accepted
+      And "endpoints[0].hints" of EndpointSlice "${slice}" becomes ""
+      And "endpoints[0].zone" of EndpointSlice "${slice}" is "here"
+
     # The controller writes a slice of its own when the Pod gets its label, and has all of the Service's before its eyes then.
     @network @services/proxy-follows-endpoints
     Scenario: with a selector, somebody else's slice serves beside the controller's, and is left alone

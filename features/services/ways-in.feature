@@ -308,6 +308,87 @@ Feature: Ways into a Service
       Given "spec.ports[0].nodePort" of Service "near" is remembered as "beside"
       Then requests from every Pod of ReplicaSet "hosts" to the port "${beside}" of every node come to be answered by exactly the Pods "one"
 
+    # A preference is no condition: who has nobody near is answered by whoever there is.
+    @multi-node @services/proxy-on-every-node @services/load-balances
+    Scenario: one Pod of Services that prefer who is near, asked from every node
+      Given the number of nodes that take Pods is remembered as "nodes"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: zone}
+        spec: {trafficDistribution: PreferClose, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: node}
+        spec: {trafficDistribution: PreferSameNode, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: pods}
+        spec:
+          replicas: ${nodes}
+          selector: {matchLabels: {app: pods}}
+          template:
+            metadata: {labels: {app: pods}}
+            spec:
+              affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: pods}}}]}}
+              containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "one" is Ready
+      And ReplicaSet "pods" comes to have a Ready Pod on every node that takes Pods
+      And "spec.clusterIP" of Service "zone" is remembered as "zone"
+      And "spec.clusterIP" of Service "node" is remembered as "node"
+      Then requests from every Pod of ReplicaSet "pods" to "http://${zone}/" come to be answered by exactly the Pods "one"
+      And requests from every Pod of ReplicaSet "pods" to "http://${node}/" come to be answered by exactly the Pods "one"
+
+    @should @multi-node @services/load-balances @services/proxy-follows-endpoints
+    Scenario: who asks a Service that prefers its node is answered there, and elsewhere while nobody is there
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web, place: here}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two, labels: {app: web}}
+        spec:
+          affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {place: here}}}]}}
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve]}
+          - {name: client, image: "${image}", command: [/workload, wait]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {trafficDistribution: PreferSameNode, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+        """
+      And Pods "one, two" are Ready
+      And the ready endpoints of Service "web" come to be exactly the Pods "one, two"
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "two" to "http://${address}/" come to be answered by exactly the Pods "two"
+      When Pod "one" is relabelled "app=apart"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "two"
+      When Pod "one" is relabelled "app=web"
+      Then requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one"
+      When "spec.trafficDistribution" of Service "web" is set to "null"
+      Then it is accepted
+      And requests from Pod "one" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "two" to "http://${address}/" come to be answered by exactly the Pods "one, two"
+
     @multi-node @services/node-port-everywhere @services/load-balancer
     Scenario: what comes from outside may be kept to the nodes that have a Pod, and each node tells a load balancer whether it has one
       Given the number of nodes that take Pods is remembered as "nodes"
