@@ -328,6 +328,26 @@ Feature: Cluster IPs
       Then it is accepted
       And "spec.clusterIP" of Service "web" is "${address}"
 
+    # None is what a headless Service has in place of an address. It stays as an address does.
+    Scenario: what has an address does not become headless, and what is headless gets no address and no type that needs one
+      Given an address of the range that is free is remembered as "free"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: bare}, spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "web" is remembered as "address"
+      When "spec.clusterIP" of Service "web" is set to "None"
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
+      And "spec.clusterIP" of Service "web" is still "${address}"
+      When "spec.clusterIP" of Service "bare" is set to "${free}"
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
+      And "spec.clusterIP" of Service "bare" is still "None"
+      When "spec.type" of Service "bare" is set to "NodePort"
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs[0]"
+      And "spec.type" of Service "bare" is still "ClusterIP"
+
   @services/cluster-ip-range-flag @cluster
   Rule: the flag --service-cluster-ip-range sets the range
 

@@ -628,6 +628,48 @@ Feature: Endpoints
       When Endpoints "later" is labelled "endpointslice.kubernetes.io/skip-mirror=true"
       Then there come to be no EndpointSlices with the selector "kubernetes.io/service-name=later"
 
+    # How much of a long list is printed is up to the server.
+    @should
+    Scenario: kubectl shows the first of them, and how many more there are
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: few}, spec: {ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: many}, spec: {ports: [{port: 80}]}}
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: few, labels: {endpointslice.kubernetes.io/skip-mirror: "true"}}
+        subsets: [{addresses: [{ip: 192.0.2.1}, {ip: 192.0.2.2}, {ip: 192.0.2.3}], notReadyAddresses: [{ip: 192.0.2.4}], ports: [{port: 80}]}]
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: many, labels: {endpointslice.kubernetes.io/skip-mirror: "true"}}
+        subsets: [{addresses: [{ip: 192.0.2.1}, {ip: 192.0.2.2}], ports: [{name: a, port: 80}, {name: b, port: 90}]}]
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: few-1, labels: {kubernetes.io/service-name: few}}
+        addressType: IPv4
+        ports: [{name: a, port: 80}, {name: b, port: 443}]
+        endpoints: [{addresses: [192.0.2.1]}, {addresses: [192.0.2.2]}, {addresses: [192.0.2.3]}]
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: many-1, labels: {kubernetes.io/service-name: many}}
+        addressType: IPv4
+        ports: []
+        endpoints: [{addresses: [192.0.2.1]}, {addresses: [192.0.2.2]}, {addresses: [192.0.2.3]}, {addresses: [192.0.2.4]}, {addresses: [192.0.2.5]}]
+        """
+      When kubectl runs "get endpoints"
+      Then it prints the columns "NAME, ENDPOINTS, AGE"
+      And its output matches "(?m)^few +192.0.2.1:80,192.0.2.2:80,192.0.2.3:80 +\w+ *$"
+      And its output matches "(?m)^many +192.0.2.\d:\d0,192.0.2.\d:\d0,192.0.2.\d:\d0 \+ 1 more... +\w+ *$"
+      When kubectl runs "get endpointslices"
+      Then it prints the columns "NAME, ADDRESSTYPE, PORTS, ENDPOINTS, AGE"
+      And its output matches "(?m)^few-1 +IPv4 +80,443 +192.0.2.1,192.0.2.2,192.0.2.3 +\w+ *$"
+      And its output matches "(?m)^many-1 +IPv4 +<unset> +192.0.2.1,192.0.2.2,192.0.2.3 \+ 2 more... +\w+ *$"
+
   @workloads @services/cluster-ip-assigned
   Rule: a container is told of the Services that were there before it
 

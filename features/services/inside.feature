@@ -149,6 +149,53 @@ Feature: The API from inside
       When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints"
       Then it is refused with 403 "Forbidden"
 
+    # An account is a user of a long name. Whose short name a user bears, or whose name a group has, is somebody else.
+    Scenario: a binding names an account by its name as a user, and all of them by their group
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: neighbour}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: neighbour}
+        spec:
+          serviceAccountName: neighbour
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: endpoints}
+        rules: [{apiGroups: [""], resources: [endpoints], verbs: [list]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: services}
+        rules: [{apiGroups: [""], resources: [services], verbs: [list]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: user}
+        subjects:
+        - {apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}
+        - {apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccount:${namespace}:reader"}
+        - {apiGroup: rbac.authorization.k8s.io, kind: User, name: "system:serviceaccounts"}
+        - {apiGroup: rbac.authorization.k8s.io, kind: User, name: "system:serviceaccount:${namespace}:neighbour"}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: endpoints}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: group}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:serviceaccounts"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: services}
+        """
+      And Pod "neighbour" is Ready
+      Then Pod "neighbour" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/endpoints"
+      Then it is refused with 403 "Forbidden"
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/services"
+
     Scenario: a ClusterRole that is bound within a namespace holds there, and for the group of its accounts
       Given these objects exist:
         """

@@ -279,6 +279,35 @@ Feature: Types of Services
         | Balanced     | spec.type         |
         | ExternalName | spec.externalName |
 
+  @services/cluster-ip-assigned @services/node-port-assigned @services/external-name
+  Rule: kubectl shows at a glance how a Service is reached
+
+    Scenario: a row for each, of every type, of many ports and of none
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: plain}, spec: {selector: {tier: front, app: web}, ports: [{name: http, port: 80}, {name: ask, port: 53, protocol: UDP}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: open}, spec: {type: NodePort, ports: [{name: http, port: 80}, {name: ask, port: 53, protocol: UDP}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: bare}, spec: {clusterIP: None, selector: {app: web}}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: alias}, spec: {type: ExternalName, externalName: web.example.com}}
+        """
+      And "spec.clusterIP" of Service "plain" is remembered as "plain"
+      And "spec.clusterIP" of Service "open" is remembered as "open"
+      And "spec.ports[name=http].nodePort" of Service "open" is remembered as "port"
+      And "spec.ports[name=ask].nodePort" of Service "open" is remembered as "asked"
+      When kubectl runs "get services"
+      Then it prints the columns "NAME, TYPE, CLUSTER-IP, EXTERNAL-IP, PORT(S), AGE"
+      And its output matches "(?m)^plain +ClusterIP +${plain} +<none> +80/TCP,53/UDP +\S+ *$"
+      And its output matches "(?m)^open +NodePort +${open} +<none> +80:${port}/TCP,53:${asked}/UDP +\S+ *$"
+      And its output matches "(?m)^bare +ClusterIP +None +<none> +<none> +\S+ *$"
+      And its output matches "(?m)^alias +ExternalName +<none> +web.example.com +<none> +\S+ *$"
+      When kubectl runs "get services -o wide"
+      Then it prints the columns "NAME, TYPE, CLUSTER-IP, EXTERNAL-IP, PORT(S), AGE, SELECTOR"
+      And its output matches "(?m)^plain .* app=web,tier=front *$"
+      And its output matches "(?m)^open .* <none> *$"
+
   @services/external-name
   Rule: an ExternalName is another name, and nothing else
 
