@@ -28,6 +28,7 @@ func nameSentences(sc vocabulary) {
 	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of Service "([^"]*)" in Namespace "([^"]*)"$`, nameServerIs)
 	sc.Step(`^the name server of Pod "([^"]*)" is the cluster IP of a Service that answers for names$`, nameServerIsService)
 	sc.Step(`^the name under which "([^"]*)" is asked for in reverse is remembered as "([^"]*)"$`, reverseRemembered)
+	sc.Step(`^the address "([^"]*)", written with dashes, is remembered as "([^"]*)"$`, dashesRemembered)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" to exactly "([^"]*)"$`, comesToResolve)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" over TCP to exactly "([^"]*)"$`, comesToResolveOverTCP)
 	sc.Step(`^Pod "([^"]*)" comes to resolve "([^"]*)" as (\w+) to exactly "([^"]*)"$`, comesToResolveAs)
@@ -227,6 +228,20 @@ func reverseName(address netip.Addr) string {
 	}
 	slices.Reverse(labels)
 	return strings.Join(labels, ".") + "." + tree
+}
+
+// dashesRemembered writes an address as the names of Pods have it, where dots and colons would part labels.
+func dashesRemembered(ctx context.Context, text, as string) error {
+	s, err := from(ctx)
+	if err != nil {
+		return err
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return fmt.Errorf("%q is written with dashes: %w", text, err)
+	}
+	s.store(as, strings.NewReplacer(".", "-", ":", "-").Replace(address.StringExpanded()))
+	return nil
 }
 
 // resolution is what the workload's client prints for each name that it asks for.

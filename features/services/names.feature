@@ -261,6 +261,17 @@ Feature: Names of Services
       Then Pod "client" comes to resolve "old" to exactly "192.0.2.7, 192.0.2.8"
       And Pod "client" comes to resolve "mainframe.old" to exactly "192.0.2.7"
 
+  @services/dns-name
+  Rule: a Pod's address is a name, too
+
+    # Kubernetes documents these names; not every cluster's DNS has them.
+    @should
+    Scenario: with dashes in it, below the Pod's namespace
+      Given "status.podIP" of Pod "client" is remembered as "address"
+      And the address "${address}", written with dashes, is remembered as "dashed"
+      Then Pod "client" comes to resolve "${dashed}.${namespace}.pod" to exactly "${address}"
+      And Pod "client" comes to resolve "${dashed}.${namespace}.pod.${domain}." to exactly "${address}"
+
   @services/external-name
   Rule: an ExternalName is told as another name
 
