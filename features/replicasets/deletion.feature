@@ -53,6 +53,29 @@ Feature: Deletion
         | background |
         | foreground |
 
+    Scenario: sets that are deleted together take their Pods with them, and leave another its own
+      Given these objects exist:
+        """
+        apiVersion: apps/v1
+        kind: ReplicaSet
+        metadata: {name: other}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: other}}
+          template:
+            metadata: {labels: {app: other}}
+            spec:
+              containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And ReplicaSet "other" comes to have 1 Ready Pod
+      And the Pods of ReplicaSet "other" are remembered as "others"
+      When ReplicaSet "web" is labelled "when=now"
+      And the ReplicaSets with the selector "when=now" are deleted together
+      Then it is accepted
+      And ReplicaSet "web" is gone
+      And there come to be no Pods with the selector "app=web"
+      And ReplicaSet "other" still has the same Pods as "others"
+
     Scenario: an unknown propagation is refused, and nothing is deleted
       When ReplicaSet "web" is deleted with propagation "Sideways"
       Then it is refused with 422 "Invalid"

@@ -118,6 +118,36 @@ Feature: Cluster IPs
       Then it is accepted
       And "spec.clusterIP" of Service "second" is "${address}"
 
+    Scenario: the addresses of Services that are deleted together are given back
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: first, labels: {when: now}}, spec: {ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: second, labels: {when: now}}, spec: {ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: third, labels: {when: later}}, spec: {ports: [{port: 80}]}}
+        """
+      And "spec.clusterIP" of Service "first" is remembered as "first"
+      And "spec.clusterIP" of Service "second" is remembered as "second"
+      And "spec.clusterIP" of Service "third" is remembered as "third"
+      When the Services with the selector "when=now" are deleted together
+      Then it is accepted
+      And there is no Service "first"
+      And there is no Service "second"
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: fourth}, spec: {clusterIP: "${first}", ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: fifth}, spec: {clusterIP: "${second}", ports: [{port: 80}]}}
+        """
+      Then it is accepted
+      When this is submitted:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: sixth}, spec: {clusterIP: "${third}", ports: [{port: 80}]}}
+        """
+      Then it is refused with 422 "Invalid" naming "spec.clusterIPs"
+      And "spec.clusterIP" of Service "third" is still "${third}"
+
     Scenario: an address outside of the range
       When this is submitted:
         """

@@ -511,6 +511,121 @@ Feature: Endpoints
       Then requests from Pod "client" to "http://${sliced}/" come to be refused
       And requests from Pod "client" to "http://${listed}/" come to be refused
 
+    # Of a Service of several ports a slice need not name all.
+    Scenario: a slice that names one of two ports leads there from that port alone
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8090]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: split}
+        spec: {ports: [{name: http, port: 80}, {name: more, port: 81}]}
+        """
+      And Pods "client, one, two" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "status.podIP" of Pod "two" is remembered as "two"
+      And "spec.clusterIP" of Service "split" is remembered as "split"
+      And these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: of-http, labels: {kubernetes.io/service-name: split}}
+        addressType: IPv4
+        ports: [{name: http, port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${one}"]}]
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: of-more, labels: {kubernetes.io/service-name: split}}
+        addressType: IPv4
+        ports: [{name: more, port: 8090, protocol: TCP}]
+        endpoints: [{addresses: ["${two}"]}]
+        """
+      Then requests from Pod "client" to "http://${split}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${split}:81/" come to be answered by exactly the Pods "two"
+      When EndpointSlice "of-http" is patched with:
+        """
+        ports: [{name: http, port: 8080, protocol: TCP}, {name: more, port: 8080, protocol: TCP}]
+        """
+      Then requests from Pod "client" to "http://${split}:81/" come to be answered by exactly the Pods "one, two"
+      And requests from Pod "client" to "http://${split}/" come to be answered by exactly the Pods "one"
+
+    # The label is among Kubernetes' well-known ones. Not every proxy goes by it. What came after the Service got it is served, so that it would be gone by then.
+    @should @services/proxy-follows-services
+    Scenario: a slice that says that it is of a headless Service leads nowhere; what a Service says of that is no matter
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: sliced}
+        spec: {ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: later}
+        spec: {ports: [{port: 80}]}
+        """
+      And Pods "client, one" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "spec.clusterIP" of Service "sliced" is remembered as "sliced"
+      And "spec.clusterIP" of Service "later" is remembered as "later"
+      And these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: by-hand, labels: {kubernetes.io/service-name: sliced}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${one}"]}]
+        """
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+      When EndpointSlice "by-hand" is labelled "service.kubernetes.io/headless="
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by none of the Pods "one"
+      When EndpointSlice "by-hand" is labelled "service.kubernetes.io/headless-"
+      Then requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+      When Service "sliced" is labelled "service.kubernetes.io/headless="
+      Then it is accepted
+      Given these objects exist:
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: of-later, labels: {kubernetes.io/service-name: later}}
+        addressType: IPv4
+        ports: [{port: 8080, protocol: TCP}]
+        endpoints: [{addresses: ["${one}"]}]
+        """
+      Then requests from Pod "client" to "http://${later}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${sliced}/" come to be answered by exactly the Pods "one"
+
     Scenario: a hint that leaves nobody, or that is not a ready one's, is none
       Given these objects exist:
         """

@@ -116,6 +116,52 @@ Feature: The API from inside
         | anything in a group, where it names all    | /apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices            | accepted         |
         | what there is, for everybody who is known  | /apis                                                                       | accepted         |
 
+    # The name of a port says less than its number, which need not be the one that the Pod listens at.
+    Scenario: who may, asks a Service by way of the server, at the port that it names
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --port=8080, --name=web]}
+          - {name: aside, image: "${image}", command: [/workload, serve, --port=8090, --name=aside]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}, {name: aside, port: 81, targetPort: 8090}]}
+        """
+      And the Endpoints "web" come to list exactly the Pods "one"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:http/proxy/identity"
+      Then it is refused with 403 "Forbidden"
+      When these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata: {name: ask-services}
+        rules: [{apiGroups: [""], resources: [services/proxy], verbs: [get]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: reader}
+        subjects: [{kind: ServiceAccount, name: reader}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ask-services}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/services/web:http/proxy/identity"
+      And the answer has "web" in "name"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:aside/proxy/identity"
+      Then it is accepted
+      And the answer has "aside" in "name"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:81/proxy/identity"
+      Then it is accepted
+      And the answer has "aside" in "name"
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:aside/proxy/status/418"
+      Then it is refused with 418
+      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:82/proxy/identity"
+      Then it is refused with 503 "ServiceUnavailable"
+
     # The account of the same name in this namespace is another one.
     Scenario: a binding that names an account of another namespace is not for the one of that name here
       Given these objects exist:
@@ -619,6 +665,142 @@ Feature: The API from inside
       Then it exits with 1
       When Pod "nonetheless" asks the API who it is
       Then the answer has "system:serviceaccount:${namespace}:shy" in "status.userInfo.username"
+
+    # The token's file is their user's where all have the same, the group's where the Pod has one, and else open to whoever is in there.
+    Scenario: whoever its containers run as, they are its account
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: alone}
+        spec:
+          serviceAccountName: reader
+          containers: [{name: client, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 1234}}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: both}
+        spec:
+          serviceAccountName: reader
+          containers:
+          - {name: first, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 1234}}
+          - {name: client, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 1235}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: grouped}
+        spec:
+          serviceAccountName: reader
+          securityContext: {fsGroup: 3456}
+          containers:
+          - {name: first, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 1234}}
+          - {name: client, image: "${image}", command: [/workload, wait], securityContext: {runAsUser: 1235}}
+        """
+      And Pods "alone, both, grouped" are Ready
+      When Pod "alone" asks the API who it is
+      Then it is accepted
+      And the answer has "system:serviceaccount:${namespace}:reader" in "status.userInfo.username"
+      When Pod "both" asks the API who it is
+      Then it is accepted
+      When container "first" of Pod "both" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"
+      Then it exits with 0
+      When Pod "grouped" asks the API who it is
+      Then it is accepted
+      When container "first" of Pod "grouped" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"
+      Then it exits with 0
+
+    Scenario: what each namespace has for its Pods comes back
+      When ConfigMap "kube-root-ca.crt" is patched with:
+        """
+        data: {ca.crt: nonsense}
+        """
+      Then it is accepted
+      And "data['ca.crt']" of ConfigMap "kube-root-ca.crt" ceases to be "nonsense"
+      And "data['ca.crt']" of ConfigMap "kube-root-ca.crt" matches "BEGIN CERTIFICATE"
+      When ConfigMap "kube-root-ca.crt" is deleted
+      Then it is accepted
+      And "data['ca.crt']" of ConfigMap "kube-root-ca.crt" comes to be present
+      When ServiceAccount "default" is deleted
+      Then it is accepted
+      And "metadata.uid" of ServiceAccount "default" comes to be present
+
+    # What a program does that lets in others by their tokens, which it cannot judge itself. The first request is let pass, so that what
+    # follows is not refused for being early.
+    Scenario: the API tells whose a token is, and for whom
+      Given roles of the whole cluster decide what service accounts may do
+      And these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}"}
+        rules:
+        - {apiGroups: [""], resources: [endpoints], verbs: [list]}
+        - {apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: "${namespace}"}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        """
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/endpoints?limit=1"
+      When kubectl runs "create token default"
+      And what it prints is remembered as "own"
+      And Pod "client" posts this to "/apis/authentication.k8s.io/v1/tokenreviews" of the API:
+        """
+        {apiVersion: authentication.k8s.io/v1, kind: TokenReview, spec: {token: "${own}"}}
+        """
+      Then it is accepted
+      And the answer has "true" in "status.authenticated"
+      And the answer has "system:serviceaccount:${namespace}:default" in "status.user.username"
+      And the answer has "system:serviceaccounts:${namespace}" among "status.user.groups"
+      When Pod "client" posts this to "/apis/authentication.k8s.io/v1/tokenreviews" of the API:
+        """
+        {apiVersion: authentication.k8s.io/v1, kind: TokenReview, spec: {token: "${own}", audiences: [vault]}}
+        """
+      Then it is accepted
+      And "status.error" of the answer is remembered as "why it is not the vault's"
+      When kubectl runs "create token default --audience=vault"
+      And what it prints is remembered as "foreign"
+      And Pod "client" posts this to "/apis/authentication.k8s.io/v1/tokenreviews" of the API:
+        """
+        {apiVersion: authentication.k8s.io/v1, kind: TokenReview, spec: {token: "${foreign}", audiences: [safe, vault]}}
+        """
+      Then it is accepted
+      And the answer has "true" in "status.authenticated"
+      And the answer has "vault" in "status.audiences[0]"
+      When Pod "client" posts this to "/apis/authentication.k8s.io/v1/tokenreviews" of the API:
+        """
+        {apiVersion: authentication.k8s.io/v1, kind: TokenReview, spec: {token: "${foreign}"}}
+        """
+      Then it is accepted
+      And "status.error" of the answer is remembered as "why it is not the server's"
+
+    # An issuer that is no address of the web describes itself to nobody.
+    @should
+    Scenario: the issuer of tokens tells by what keys it signs
+      Given roles of the whole cluster decide what service accounts may do
+      And these objects exist:
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "${namespace}"}
+        rules: [{nonResourceURLs: [/.well-known/openid-configuration, /openid/v1/jwks], verbs: [get]}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: "${namespace}"}
+        subjects: [{kind: ServiceAccount, name: reader, namespace: "${namespace}"}]
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "${namespace}"}
+        """
+      Then Pod "client" comes to be answered when it asks the API for "/.well-known/openid-configuration"
+      And "issuer" of the answer is remembered as "issuer"
+      And "jwks_uri" of the answer is remembered as "keys"
+      And the answer has "id_token" among "response_types_supported"
+      And the answer has "public" among "subject_types_supported"
+      And Pod "client" comes to be answered when it asks the API for "/openid/v1/jwks"
+      And "keys[0].kid" of the answer is remembered as "key"
+      And the answer has "sig" in "keys[0].use"
 
     Scenario: who shows nothing, or something wrong, is not let in
       When container "client" of Pod "client" executes "/workload cat /var/run/secrets/kubernetes.io/serviceaccount/token"

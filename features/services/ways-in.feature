@@ -170,6 +170,40 @@ Feature: Ways into a Service
       Then it is accepted
       And requests from Pod "client" to "http://${others}/" come to be answered by exactly the Pods "one"
 
+    # The lender lends its address here, too. Kubernetes has such addresses from its first days on, and advises against them by now.
+    @should @services/every-type-balances
+    Scenario: an address from outside that the Service claims, as long as it does
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: lender}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8081]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: web}}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080]}]
+        """
+      And Pods "client, lender, one" are Ready
+      And "status.podIP" of Pod "lender" is remembered as "lent"
+      And these objects exist:
+        """
+        {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, externalIPs: ["${lent}"], ports: [{port: 8081, targetPort: 8080}]}}
+        """
+      Then requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "one"
+      When "spec.externalIPs" of Service "web" is set to "null"
+      Then it is accepted
+      And requests from Pod "client" to "http://${lent}:8081/" come to be answered by exactly the Pods "lender"
+
     # The lender lends its address here, too.
     @services/every-type-balances @services/external-name @services/proxy-follows-services
     Scenario: each way is open as long as the Service has its type
