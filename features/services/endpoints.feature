@@ -567,7 +567,8 @@ Feature: Endpoints
       Then requests from Pod "client" to "http://${split}:81/" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "http://${split}/" come to be answered by exactly the Pods "one"
 
-    # The label is among Kubernetes' well-known ones. Not every proxy goes by it. What came after the Service got it is served, so that it would be gone by then.
+    # The label is among Kubernetes' well-known ones. Not every proxy goes by it. Another Service is served after the Service got it: by then
+    # its effect would be seen.
     @should @services/proxy-follows-services
     Scenario: a slice that says that it is of a headless Service leads nowhere; what a Service says of that is no matter
       Given these objects exist:
