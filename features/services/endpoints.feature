@@ -567,6 +567,48 @@ Feature: Endpoints
       Then requests from Pod "client" to "http://${split}:81/" come to be answered by exactly the Pods "one, two"
       And requests from Pod "client" to "http://${split}/" come to be answered by exactly the Pods "one"
 
+    Scenario: Endpoints of two parts lead from each part's port to its own addresses
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8080]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec:
+          containers: [{name: app, image: "${image}", command: [/workload, serve, --port=8090]}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: split}
+        spec: {ports: [{name: http, port: 80}, {name: more, port: 81}]}
+        """
+      And Pods "client, one, two" are Ready
+      And "status.podIP" of Pod "one" is remembered as "one"
+      And "status.podIP" of Pod "two" is remembered as "two"
+      And "spec.clusterIP" of Service "split" is remembered as "split"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: split}
+        subsets:
+        - {addresses: [{ip: "${one}"}], ports: [{name: http, port: 8080}]}
+        - {addresses: [{ip: "${two}"}], ports: [{name: more, port: 8090}]}
+        """
+      Then requests from Pod "client" to "http://${split}/" come to be answered by exactly the Pods "one"
+      And requests from Pod "client" to "http://${split}:81/" come to be answered by exactly the Pods "two"
+
     # The label is among Kubernetes' well-known ones. Not every proxy goes by it. Another Service is served after the Service got it: by then
     # its effect would be seen.
     @should @services/proxy-follows-services

@@ -141,7 +141,7 @@ Feature: The API from inside
         apiVersion: rbac.authorization.k8s.io/v1
         kind: Role
         metadata: {name: ask-services}
-        rules: [{apiGroups: [""], resources: [services/proxy], verbs: [get]}]
+        rules: [{apiGroups: [""], resources: [services/proxy], verbs: [get, create]}]
         ---
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
@@ -151,14 +151,18 @@ Feature: The API from inside
         """
       Then Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/services/web:http/proxy/identity"
       And the answer has "web" in "name"
-      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:aside/proxy/identity"
-      Then it is accepted
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/services/web:aside/proxy/identity"
       And the answer has "aside" in "name"
-      When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:81/proxy/identity"
-      Then it is accepted
+      And Pod "client" comes to be answered when it asks the API for "/api/v1/namespaces/${namespace}/services/web:81/proxy/identity"
       And the answer has "aside" in "name"
       When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:aside/proxy/status/418"
       Then it is refused with 418
+      When Pod "client" posts this to "/api/v1/namespaces/${namespace}/services/web:http/proxy/echo" of the API:
+        """
+        {said: hello}
+        """
+      Then it is accepted
+      And the answer has "hello" in "said"
       When Pod "client" asks the API for "/api/v1/namespaces/${namespace}/services/web:82/proxy/identity"
       Then it is refused with 503 "ServiceUnavailable"
 

@@ -834,6 +834,44 @@ Feature: Ways into a Service
       And datagrams from the port 20001 of Pod "client" to "${address}:53" come to be answered by Pod "two"
       And datagrams from the port 20002 of Pod "client" to "${node}:${port}" come to be answered by Pod "two"
 
+    # The second container tells a name of its own.
+    @services/proxy-follows-services @services/proxy-follows-endpoints
+    Scenario: datagrams of one sender go to another port of the Pod when their Service's target changes
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: client}
+        spec:
+          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one, labels: {app: ask}}
+        spec:
+          containers:
+          - {name: app, image: "${image}", command: [/workload, serve, --udp=5300]}
+          - {name: aside, image: "${image}", command: [/workload, serve, --udp=5301, --name=aside]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: ask}
+        spec: {type: NodePort, selector: {app: ask}, ports: [{port: 53, targetPort: 5300, protocol: UDP}]}
+        """
+      And Pods "client, one" are Ready
+      And "spec.clusterIP" of Service "ask" is remembered as "address"
+      And "spec.ports[0].nodePort" of Service "ask" is remembered as "port"
+      And the address of the node of Pod "client" is remembered as "node"
+      Then datagrams from the port 20001 of Pod "client" to "${address}:53" come to be answered by Pod "one"
+      And datagrams from the port 20002 of Pod "client" to "${node}:${port}" come to be answered by Pod "one"
+      When Service "ask" is patched with:
+        """
+        spec: {ports: [{port: 53, targetPort: 5301, protocol: UDP, nodePort: ${port}}]}
+        """
+      Then it is accepted
+      And datagrams from the port 20001 of Pod "client" to "${address}:53" come to be answered by Pod "aside"
+      And datagrams from the port 20002 of Pod "client" to "${node}:${port}" come to be answered by Pod "aside"
+
     # The kernel goes on with the datagrams of one port as it began with the first of them, for as long as they come.
     @serial @services/proxy-follows-services @services/proxy-follows-endpoints
     Scenario: who sent datagrams before there was a Service is answered once there is one
