@@ -152,6 +152,16 @@ Feature: Manifests
       And the answer has "30" in "spec.terminationGracePeriodSeconds"
       And there is no Pod "web"
 
+    Scenario: a dry run of a change answers as if, and stores nothing
+      Given these objects exist:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: thing}, data: {colour: green}}
+        """
+      When kubectl runs "patch configmap thing --dry-run=server --type=merge --patch='data: {colour: red}' -o jsonpath={.data.colour}"
+      Then it exits with 0
+      And it prints "red"
+      And "data.colour" of ConfigMap "thing" is still "green"
+
     Scenario Outline: a Pod with the name <name> is refused
       When this is submitted:
         """
