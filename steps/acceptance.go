@@ -21,6 +21,7 @@ func acceptanceSentences(sc vocabulary) {
 	sc.Step(`^the refusal says "([^"]*)"$`, refusalSays)
 	sc.Step(`^the refusal matches "(.*)"$`, refusalMatches)
 	sc.Step(`^the answer has "([^"]*)" in "([^"]*)"$`, answerHas)
+	sc.Step(`^the answer does not have "([^"]*)" in "([^"]*)"$`, answerHasNot)
 	sc.Step(`^the answer has "([^"]*)" among "([^"]*)"$`, answerHasAmong)
 	sc.Step(`^the answer has an earlier time than "([^"]*)" in "([^"]*)"$`, answerEarlier)
 	sc.Step(`^"([^"]*)" of the answer is remembered as "([^"]*)"$`, answerRemembered)
@@ -152,6 +153,22 @@ func answerHas(ctx context.Context, value, path string) error {
 	found, there, err := valueOf(a.object, path)
 	if err == nil && (!there || found != value) {
 		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("%q", value), said(a.object, found, there))
+	}
+	return err
+}
+
+// answerHasNot lets pass another value, and none.
+func answerHasNot(ctx context.Context, value, path string) error {
+	_, a, err := last(ctx)
+	if err != nil {
+		return err
+	}
+	if a.object == nil {
+		return failed(a.asked, "an object in the answer", a.String())
+	}
+	found, there, err := valueOf(a.object, path)
+	if err == nil && there && found == value {
+		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("anything but %q", value), said(a.object, found, there))
 	}
 	return err
 }

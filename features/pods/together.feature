@@ -267,6 +267,8 @@ Feature: Together and apart
       When container "sibling" of Pod "joint" executes "/workload ps"
       Then its output does not contain ""pid":${number},"
 
+    # A node that runs each Pod in a machine of its own cannot show it others.
+    @should
     Scenario: a Pod among the processes of its node sees those of other Pods
       Given these objects exist:
         """
@@ -414,49 +416,6 @@ Feature: Together and apart
       Then its output does not contain "--name=one"
       When container "app" of Pod "two" executes "/workload http http://${address}:8080/"
       Then its output contains ""who":"one""
-
-    # What is shared with the node is shared with whoever shares it too.
-    Scenario: a Pod that asks for them has the processes of its node, or its shared memory
-      Given the cluster leaves Pods as they are written
-      And these objects exist:
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: shown}
-        spec:
-          hostIPC: true
-          containers: [{name: app, image: "${image}", command: [/workload, serve, --name=shown], securityContext: {privileged: true}}]
-        """
-      And Pod "shown" is Ready
-      And "spec.nodeName" of Pod "shown" is remembered as "node"
-      And container "app" of Pod "shown" has executed "/workload write /dev/shm/${namespace} here"
-      And these objects exist:
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: seeing}
-        spec:
-          nodeName: "${node}"
-          hostPID: true
-          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: reading}
-        spec:
-          nodeName: "${node}"
-          hostIPC: true
-          containers: [{name: app, image: "${image}", command: [/workload, wait], securityContext: {privileged: true}}]
-        """
-      And Pods "seeing, reading" are Ready
-      Then container "app" of Pod "seeing" comes to see the process "--name=shown", whose number is remembered as "number"
-      When container "app" of Pod "reading" executes "/workload cat /dev/shm/${namespace}"
-      Then it prints "here"
-      When container "app" of Pod "seeing" executes "/workload exists /dev/shm/${namespace}"
-      Then it exits with 1
-      When container "app" of Pod "reading" executes "/workload ps"
-      Then its output does not contain "--name=shown"
-      And container "app" of Pod "reading" has executed "/workload rm /dev/shm/${namespace}"
 
     # Kubernetes' network model: Pods reach each other without translation of addresses.
     @multi-node @network

@@ -98,41 +98,6 @@ Feature: Ways into a Service
       And requests from Pod "outside" to "http://${node}:${port}/" come to be answered by none of the Pods "one, two"
       And requests from Pod "client" to "http://${address}:8081/" come to be answered by none of the Pods "one, two"
 
-    # Kubernetes advises against the field, and a cluster may forbid it or leave it unserved. Whoever brings packets to the address is nobody's affair
-    # but the user's; Pods have theirs led to it by their own node.
-    @should @services/every-type-balances @services/proxy-follows-services
-    Scenario: an external address that the Service names, until it names it no more
-      Given these objects exist:
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: client}
-        spec:
-          containers: [{name: client, image: "${image}", command: [/workload, wait]}]
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: one, labels: {app: web}}
-        spec:
-          containers: [{name: app, image: "${image}", command: [/workload, serve]}]
-        """
-      And Pods "client, one" are Ready
-      When this is submitted:
-        """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: web}
-        spec: {externalIPs: [198.51.100.23], selector: {app: web}, ports: [{port: 8081, targetPort: 8080}]}
-        """
-      Then it is accepted
-      Given "spec.clusterIP" of Service "web" is remembered as "address"
-      Then requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one"
-      And requests from Pod "client" to "http://198.51.100.23:8081/" come to be answered by exactly the Pods "one"
-      When "spec.externalIPs" of Service "web" is set to "null"
-      Then it is accepted
-      And requests from Pod "client" to "http://198.51.100.23:8081/" come to be answered by none of the Pods "one"
-      And requests from Pod "client" to "http://${address}:8081/" come to be answered by exactly the Pods "one"
-
     # The label is among Kubernetes' well-known ones. Not every proxy goes by it.
     @should @services/proxy-follows-services
     Scenario: not where it says that it is another proxy's
@@ -170,8 +135,9 @@ Feature: Ways into a Service
       Then it is accepted
       And requests from Pod "client" to "http://${others}/" come to be answered by exactly the Pods "one"
 
-    # The lender lends its address here, too. Kubernetes has such addresses from its first days on, and advises against them by now.
-    @should @services/every-type-balances
+    # The lender lends its address here, too. Kubernetes has such addresses from its first days on, and advises against them by now: a cluster may
+    # forbid them.
+    @should @services/every-type-balances @services/proxy-follows-services
     Scenario: an address from outside that the Service claims, as long as it does
       Given these objects exist:
         """

@@ -14,9 +14,12 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// objectSelector leaves out what is not ours: headless Services, and those that another proxy serves. The labels are on
-// Services and on their slices.
-const objectSelector = "!" + corev1.IsHeadlessService + ",!service.kubernetes.io/service-proxy-name"
+// What is not ours: Services that another proxy serves, and the slices of headless Services. What a Service's labels say of being headless
+// is no matter, and its controller hands the name of another proxy down to its slices, where nobody needs it.
+const (
+	serviceSelector = "!service.kubernetes.io/service-proxy-name"
+	sliceSelector   = "!" + corev1.IsHeadlessService
+)
 
 const indexByService = "service"
 
@@ -33,15 +36,17 @@ func watch(ctx context.Context, options Options, changes *ledger) (*informed, fu
 	if err != nil {
 		return nil, nil, err
 	}
-	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(withoutManagedFields),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = objectSelector }))
-	nodes := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(withoutManagedFields),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
-			o.FieldSelector = fields.OneTermEqualSelector("metadata.name", options.NodeName).String()
-		}))
+	factory := func(narrow func(*metav1.ListOptions)) informers.SharedInformerFactory {
+		return informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(withoutManagedFields), informers.WithTweakListOptions(narrow))
+	}
+	services := factory(func(o *metav1.ListOptions) { o.LabelSelector = serviceSelector })
+	slices := factory(func(o *metav1.ListOptions) { o.LabelSelector = sliceSelector })
+	nodes := factory(func(o *metav1.ListOptions) {
+		o.FieldSelector = fields.OneTermEqualSelector("metadata.name", options.NodeName).String()
+	})
 	c := &informed{
-		serviceInformer: factory.Core().V1().Services().Informer(),
-		sliceInformer:   factory.Discovery().V1().EndpointSlices().Informer(),
+		serviceInformer: services.Core().V1().Services().Informer(),
+		sliceInformer:   slices.Discovery().V1().EndpointSlices().Informer(),
 		nodeInformer:    nodes.Core().V1().Nodes().Informer(),
 		nodeName:        options.NodeName,
 	}
@@ -51,9 +56,15 @@ func watch(ctx context.Context, options Options, changes *ledger) (*informed, fu
 	if err := c.listen(changes); err != nil {
 		return nil, nil, err
 	}
-	factory.StartWithContext(ctx)
-	nodes.StartWithContext(ctx)
-	return c, func() { factory.Shutdown(); nodes.Shutdown() }, nil
+	all := []informers.SharedInformerFactory{services, slices, nodes}
+	for _, one := range all {
+		one.StartWithContext(ctx)
+	}
+	return c, func() {
+		for _, one := range all {
+			one.Shutdown()
+		}
+	}, nil
 }
 
 func (c *informed) listen(changes *ledger) error {
