@@ -804,6 +804,68 @@ Feature: Processes
       Then it exits with 1
       And its error output contains "read-only file system"
 
+    Scenario: the kernel's parameters are the Pod's own
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: tuned}
+        spec:
+          securityContext: {sysctls: [{name: kernel.shm_rmid_forced, value: "1"}, {name: net/ipv4/ip_unprivileged_port_start, value: "80"}]}
+          containers:
+          - {name: one, image: "${image}", command: [/workload, wait]}
+          - {name: other, image: "${image}", command: [/workload, wait]}
+        """
+      And Pod "tuned" is Ready
+      And "spec.nodeName" of Pod "tuned" is remembered as "node"
+      And these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: plain}
+        spec:
+          nodeName: "${node}"
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      And Pod "plain" is Ready
+      When container "one" of Pod "tuned" executes "/workload cat /proc/sys/kernel/shm_rmid_forced /proc/sys/net/ipv4/ip_unprivileged_port_start"
+      Then its output matches "^1\s+80\s*$"
+      When container "other" of Pod "tuned" executes "/workload cat /proc/sys/kernel/shm_rmid_forced /proc/sys/net/ipv4/ip_unprivileged_port_start"
+      Then its output matches "^1\s+80\s*$"
+      When container "app" of Pod "plain" executes "/workload cat /proc/sys/kernel/shm_rmid_forced"
+      Then its output matches "^0\s*$"
+
+    # A cluster may let more in. What the whole node would feel nobody lets in by itself.
+    @should
+    Scenario Outline: a node refuses <what>
+      Given these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: known}
+        spec: {containers: [{name: app, image: "${image}", command: [/workload, wait]}]}
+        """
+      And "spec.nodeName" of Pod "known" comes to be present
+      And "spec.nodeName" of Pod "known" is remembered as "node"
+      When these objects exist:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: greedy}
+        spec:
+          nodeName: "${node}"
+          securityContext: {sysctls: [{name: <name>, value: "<value>"}]}
+          containers: [{name: app, image: "${image}", command: [/workload, wait]}]
+        """
+      Then "status.phase" of Pod "greedy" becomes "Failed"
+      And "status.reason" of Pod "greedy" is "SysctlForbidden"
+      And "status.message" of Pod "greedy" contains "<name>"
+
+      Examples:
+        | what                                            | name          | value |
+        | a parameter of the Pod's that others would feel | kernel.msgmax | 8192  |
+        | a parameter of the whole node                   | vm.swappiness | 10    |
+
     # Of the kernel's capabilities, in hexadecimal, the sixth digit from the right has CAP_SYS_ADMIN for its second bit.
     Scenario: a container has the rights that it is given, and no more
       Given the cluster leaves Pods as they are written

@@ -21,6 +21,9 @@ func admit(pod *v1.Pod, node *v1.Node, others []*v1.Pod) *rejection {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name != v1.Linux {
 		return &rejection{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"}
 	}
+	if r := admitSysctls(pod); r != nil {
+		return r
+	}
 	if r := admitResources(pod, node, others); r != nil {
 		return r
 	}

@@ -34,6 +34,11 @@ func TestAdmit(t *testing.T) {
 			s.Containers[0].Ports = []v1.ContainerPort{{HostPort: 80, HostIP: ip, Protocol: v1.ProtocolTCP}}
 		}
 	}
+	sysctlOf := func(name string) func(*v1.PodSpec) {
+		return func(s *v1.PodSpec) {
+			s.SecurityContext = &v1.PodSecurityContext{Sysctls: []v1.Sysctl{{Name: name, Value: "1"}}}
+		}
+	}
 	tests := []struct {
 		name   string
 		pod    *v1.Pod
@@ -54,6 +59,11 @@ func TestAdmit(t *testing.T) {
 			&rejection{"TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate"}},
 		{"another system", pod(func(s *v1.PodSpec) { s.OS = &v1.PodOS{Name: v1.Windows} }), nil,
 			&rejection{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"}},
+		{"a sysctl of the Pod's own", pod(sysctlOf("net/ipv4/tcp_syncookies")), nil, nil},
+		{"a sysctl that others would feel", pod(sysctlOf("kernel.msgmax")), nil,
+			&rejection{"SysctlForbidden", `forbidden sysctl: "kernel.msgmax" not allowlisted`}},
+		{"a sysctl of the node's memory", pod(func(s *v1.PodSpec) { sysctlOf("kernel.shm_rmid_forced")(s); s.HostIPC = true }), nil,
+			&rejection{"SysctlForbidden", `forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host IPC enabled`}},
 		{"extended resources that the node does not know are the cluster's", pod(func(s *v1.PodSpec) {
 			s.Containers[0].Resources.Requests = v1.ResourceList{"example.com/gpu": resource.MustParse("1")}
 		}), nil, nil},

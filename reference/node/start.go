@@ -142,6 +142,7 @@ func (w *worker) containerConfig(ctx context.Context, pod *v1.Pod, sandbox *runt
 		Resources:   containerResources(pod, c),
 		OOMScoreAdj: oomScoreAdj(pod, c, w.agent.machine.memory),
 		Security:    security(pod, c),
+		Sysctls:     sysctls(pod),
 		LogPath:     w.agent.logPath(pod, c.Name, attempt),
 		StopSignal:  stopSignal(c),
 	}, nil

@@ -170,6 +170,7 @@ type ContainerConfig struct {
 	Resources   Resources
 	OOMScoreAdj int // never lowered below this process's own
 	Security    Security
+	Sysctls     map[string]string // of the namespaces that the Pod has of its own, by name with dots
 
 	LogPath    string         // file of CRI log lines; made with its directory
 	StopSignal syscall.Signal // 0: the image's, or SIGTERM; kept for ContainerStatus.StopSignal

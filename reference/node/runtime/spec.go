@@ -46,6 +46,7 @@ func specOf(id string, config ContainerConfig, pod sandboxRecord, podDir string,
 	spec.Hostname = "" // the sandbox's UTS namespace has it
 	spec.Root = &specs.Root{Path: "rootfs", Readonly: config.Security.ReadOnlyRootFS}
 	spec.Linux.Namespaces = namespacesOf(pod, podDir, node)
+	spec.Linux.Sysctl = config.Sysctls // of the Pod: each of its containers sets the same
 	spec.Linux.CgroupsPath = filepath.Join(pod.Cgroup, id)
 	setMounts(spec, config, pod, podDir)
 	setResources(spec.Linux.Resources, config.Resources, node)
