@@ -9,7 +9,7 @@ import (
 
 // Version is the suite's: of its claims, its scenarios and what its sentences mean. features/CHANGES.md says what a new
 // one may change.
-const Version = "0.13.0"
+const Version = "0.14.0"
 
 // Minors are the minor versions of Kubernetes that the suite judges, the oldest first; features/CHANGES.md says why these.
 // A target of another is judged all the same, and the report says that it lies outside.
