@@ -18,7 +18,7 @@ func admissionSentences(sc vocabulary) {
 // byAdmission says whether it was what somebody set up in their cluster that refused an object, and not Kubernetes itself: standards that are
 // enforced in spite of the namespace's labels, a policy, a webhook, a server without --allow-privileged.
 func byAdmission(answer string) bool {
-	for _, words := range []string{"violates PodSecurity", "denied the request", "ValidatingAdmissionPolicy ", "disallowed by cluster policy"} {
+	for _, words := range []string{"violates PodSecurity", "denied the request", "ValidatingAdmissionPolicy ", "disallowed by cluster policy", "denied by admission control"} {
 		if strings.Contains(answer, words) {
 			return true
 		}

@@ -213,12 +213,12 @@ Feature: Grace periods
         apiVersion: v1
         kind: Pod
         metadata: {name: one, labels: {fate: "${namespace}"}}
-        spec: {terminationGracePeriodSeconds: 8, containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]}
+        spec: {terminationGracePeriodSeconds: 18, containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]}
         ---
         apiVersion: v1
         kind: Pod
         metadata: {name: two, labels: {fate: "${namespace}"}}
-        spec: {terminationGracePeriodSeconds: 10, containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]}
+        spec: {terminationGracePeriodSeconds: 20, containers: [{name: app, image: "${image}", command: [/workload, wait, --ignore-sigterm]}]}
         ---
         apiVersion: v1
         kind: Pod
@@ -227,8 +227,8 @@ Feature: Grace periods
         """
       And Pods "one, two, other" are Ready
       When the Pods with the selector "fate=${namespace}" are deleted together
-      Then "metadata.deletionGracePeriodSeconds" of Pod "one" is "8"
-      And "metadata.deletionGracePeriodSeconds" of Pod "two" is "10"
+      Then "metadata.deletionGracePeriodSeconds" of Pod "one" is "18"
+      And "metadata.deletionGracePeriodSeconds" of Pod "two" is "20"
       And Pod "one" is gone
       And Pod "two" is gone
       And Pod "other" is Ready

@@ -1062,7 +1062,7 @@ Feature: Processes
       When container "app" of Pod "app" executes "/workload cat /work/order"
       Then its output matches "^hook\nhook\n$"
 
-    # The one that is asked is another Pod: a hook does not wait until its own container listens.
+    # The one that is asked is another Pod of the node: a hook does not wait until its own container listens.
     Scenario: postStart hooks that ask, and that sleep
       Given these objects exist:
         """
@@ -1073,17 +1073,19 @@ Feature: Processes
         """
       And Pod "witness" is Ready
       And "status.podIP" of Pod "witness" is remembered as "address"
+      And "spec.nodeName" of Pod "witness" is remembered as "node"
       And these objects exist:
         """
         apiVersion: v1
         kind: Pod
         metadata: {name: asking}
         spec:
+          nodeName: "${node}"
           containers:
           - name: app
             image: "${image}"
             command: [/workload, wait]
-            lifecycle: {postStart: {httpGet: {host: "${address}", path: /status/404, port: 8080, httpHeaders: [{name: X-Plumbline, value: "from a hook"}]}}}
+            lifecycle: {postStart: {httpGet: {host: "${address}", path: /status/202, port: 8080, httpHeaders: [{name: X-Plumbline, value: "from a hook"}]}}}
         ---
         apiVersion: v1
         kind: Pod
@@ -1097,8 +1099,8 @@ Feature: Processes
         """
       Then Pods "asking, sleeping" become Ready
       And container "app" of Pod "asking" has not been restarted
-      And Pod "witness" has been asked for "/status/404" at least 1 times
-      When container "app" of Pod "witness" executes "/workload http http://localhost:8080/requests?path=/status/404"
+      And Pod "witness" has been asked for "/status/202" at least 1 times
+      When container "app" of Pod "witness" executes "/workload http http://localhost:8080/requests?path=/status/202"
       Then its output contains "from a hook"
       And "status.conditions[type=Ready].lastTransitionTime" of Pod "sleeping" is between 4 and 30 seconds after "status.containerStatuses[name=app].state.running.startedAt"
 
@@ -1117,23 +1119,25 @@ Feature: Processes
         """
       And Pod "witness" is Ready
       And "status.podIP" of Pod "witness" is remembered as "address"
+      And "spec.nodeName" of Pod "witness" is remembered as "node"
       And these objects exist:
         """
         apiVersion: v1
         kind: Pod
         metadata: {name: asking}
         spec:
+          nodeName: "${node}"
           containers:
           - name: app
             image: "${image}"
             command: [/workload, wait]
             lifecycle:
-              postStart: {httpGet: {scheme: HTTPS, host: "${address}", path: /status/404, port: 8443}}
+              postStart: {httpGet: {scheme: HTTPS, host: "${address}", path: /status/202, port: 8443}}
               preStop: {httpGet: {scheme: HTTPS, host: "${address}", path: /status/204, port: 8443}}
         """
       Then Pod "asking" becomes Ready
       And container "app" of Pod "asking" has not been restarted
-      And Pod "witness" has been asked for "/status/404" at least 1 times
+      And Pod "witness" has been asked for "/status/202" at least 1 times
       And Pod "witness" has never been asked for "/status/204"
       When Pod "asking" is deleted
       Then Pod "asking" is gone

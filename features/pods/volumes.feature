@@ -638,7 +638,8 @@ Feature: Volumes
   Rule: an emptyDir can have a medium and a size
 
     Scenario Outline: an emptyDir <where> is open to everybody
-      Given these objects exist:
+      Given the cluster leaves Pods as they are written
+      And these objects exist:
         """
         apiVersion: v1
         kind: Pod

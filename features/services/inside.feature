@@ -125,8 +125,14 @@ Feature: The API from inside
         metadata: {name: one, labels: {app: web}}
         spec:
           containers:
-          - {name: app, image: "${image}", command: [/workload, serve, --port=8080, --name=web]}
-          - {name: aside, image: "${image}", command: [/workload, serve, --port=8090, --name=aside]}
+          - name: app
+            image: "${image}"
+            command: [/workload, serve, --port=8080, --name=web]
+            readinessProbe: {tcpSocket: {port: 8080}, timeoutSeconds: 10, periodSeconds: 1}
+          - name: aside
+            image: "${image}"
+            command: [/workload, serve, --port=8090, --name=aside]
+            readinessProbe: {tcpSocket: {port: 8090}, timeoutSeconds: 10, periodSeconds: 1}
         ---
         apiVersion: v1
         kind: Service
@@ -782,7 +788,7 @@ Feature: The API from inside
 
     # An issuer that is no address of the web describes itself to nobody.
     @should
-    Scenario: the issuer of tokens tells by what keys it signs
+    Scenario: the issuer of tokens describes itself, and shows its keys
       Given roles of the whole cluster decide what service accounts may do
       And these objects exist:
         """
@@ -799,7 +805,7 @@ Feature: The API from inside
         """
       Then Pod "client" comes to be answered when it asks the API for "/.well-known/openid-configuration"
       And "issuer" of the answer is remembered as "issuer"
-      And "jwks_uri" of the answer is remembered as "keys"
+      And "jwks_uri" of the answer is remembered as "where the keys are"
       And the answer has "id_token" among "response_types_supported"
       And the answer has "public" among "subject_types_supported"
       # kubectl takes whatever form the answer has: this one is of its own.

@@ -282,6 +282,8 @@ Feature: Types of Services
   @services/cluster-ip-assigned @services/node-port-assigned @services/external-name
   Rule: kubectl shows at a glance how a Service is reached
 
+    # The columns are upstream's.
+    @should
     Scenario: a row for each, of every type, of many ports and of none
       Given these objects exist:
         """

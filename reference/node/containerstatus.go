@@ -200,5 +200,5 @@ func volumeMountStatuses(spec *v1.Container) []v1.VolumeMountStatus {
 // leave alone what ended so.
 func (s *podState) replacedAgainstPolicy(spec *v1.Container) bool {
 	last := s.latest(spec.Name)
-	return last != nil && s.Replacing[spec.Name] == last.ID && !restartsAfter(s.Pod, spec, last.ExitCode)
+	return s.Ending == nil && last != nil && s.Replacing[spec.Name] == last.ID && !restartsAfter(s.Pod, spec, last.ExitCode)
 }

@@ -101,6 +101,9 @@ func TestGenerateStatus(t *testing.T) {
 		{"it ended well, and is started again all the same", web(policy(v1.RestartPolicyOnFailure), exited("main", 0, 0, 0), reason("main-0", "Completed"),
 			with(func(s *podState) { s.Replacing = map[string]string{"main": "main-0"} })),
 			seen{Phase: "Running", State: "waiting ContainerCreating", Last: "terminated Completed", PodReady: "False ContainersNotReady", Initialized: "True", ReadyToStart: "True", PodIP: "10.244.0.5"}},
+		{"which it is not, if the Pod is to end", web(policy(v1.RestartPolicyOnFailure), exited("main", 0, 0, 0), reason("main-0", "Completed"), with(func(s *podState) {
+			s.Replacing, s.Ending = map[string]string{"main": "main-0"}, &ending{Stopped: true, Reason: "DeadlineExceeded"}
+		})), seen{Phase: "Failed", Reason: "DeadlineExceeded", State: "terminated Completed", PodReady: "False PodFailed", Initialized: "True", ReadyToStart: "True", PodIP: "10.244.0.5"}},
 		{"a done Pod is not reported before all has stopped", web(policy(v1.RestartPolicyNever), exited("main", 0, 0, 0), reason("main-0", "Completed"),
 			with(func(s *podState) { s.Status.Phase = v1.PodRunning })),
 			seen{Phase: "Running", State: "terminated Completed", PodReady: "False PodCompleted", Initialized: "True PodCompleted", ReadyToStart: "True", PodIP: "10.244.0.5"}},

@@ -116,7 +116,9 @@ func (s *scheduler) wakeAfter(old, pod *corev1.Pod) {
 		})
 		return
 	}
-	if !equality.Semantic.DeepEqual(old.Spec.Containers, pod.Spec.Containers) || !equality.Semantic.DeepEqual(old.Status.Resources, pod.Status.Resources) {
+	// What the node says of resources first is no change.
+	resized := old.Status.Resources != nil && !equality.Semantic.DeepEqual(old.Status.Resources, pod.Status.Resources)
+	if resized || !equality.Semantic.DeepEqual(old.Spec.Containers, pod.Spec.Containers) {
 		s.queue.happened(func(*corev1.Pod) bool { return true })
 	}
 }

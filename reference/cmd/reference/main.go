@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +22,11 @@ func commands() []*cobra.Command {
 	}
 }
 
+// settled is when what a start reads and throws away is no longer needed by anybody.
+const settled = 10 * time.Second
+
 func main() {
+	time.AfterFunc(settled, debug.FreeOSMemory) // or it stays with the process until it is next short of memory
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root := &cobra.Command{
 		Use:           "reference",
