@@ -143,14 +143,7 @@ func refusalMatches(ctx context.Context, expression string) error {
 
 // answerHas reads a field of the object that came back.
 func answerHas(ctx context.Context, value, path string) error {
-	_, a, err := last(ctx)
-	if err != nil {
-		return err
-	}
-	if a.object == nil {
-		return failed(a.asked, "an object in the answer", a.String())
-	}
-	found, there, err := valueOf(a.object, path)
+	a, found, there, err := fieldOfAnswer(ctx, path)
 	if err == nil && (!there || found != value) {
 		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("%q", value), said(a.object, found, there))
 	}
@@ -159,18 +152,23 @@ func answerHas(ctx context.Context, value, path string) error {
 
 // answerHasNot lets pass another value, and none.
 func answerHasNot(ctx context.Context, value, path string) error {
-	_, a, err := last(ctx)
-	if err != nil {
-		return err
-	}
-	if a.object == nil {
-		return failed(a.asked, "an object in the answer", a.String())
-	}
-	found, there, err := valueOf(a.object, path)
+	a, found, there, err := fieldOfAnswer(ctx, path)
 	if err == nil && there && found == value {
 		err = failed(fmt.Sprintf("%q of the answer to %s", path, a.asked), fmt.Sprintf("anything but %q", value), said(a.object, found, there))
 	}
 	return err
+}
+
+// fieldOfAnswer fails where the answer was no object.
+func fieldOfAnswer(ctx context.Context, path string) (a *answer, value string, there bool, err error) {
+	if _, a, err = last(ctx); err != nil {
+		return nil, "", false, err
+	}
+	if a.object == nil {
+		return a, "", false, failed(a.asked, "an object in the answer", a.String())
+	}
+	value, there, err = valueOf(a.object, path)
+	return a, value, there, err
 }
 
 // answerHasAmong reads a list of the object that came back, whose order nobody promises.
